@@ -1,0 +1,82 @@
+"""Closed choices, spelt once. Text enums carry the very words that tables, scenarios and result files use."""
+
+from __future__ import annotations
+
+from enum import IntEnum, StrEnum
+
+
+class StepStatus(IntEnum):
+    """How one step of a batch ended. Steps that are not ``ok`` or ``ok_fallback`` have NaN in every result."""
+
+    ok = 0
+    ok_fallback = 1
+    max_iterations = 2
+    diverged = 3
+    singular = 4
+    de_energised = 5
+
+    @property
+    def is_solved(self) -> bool:
+        """Whether the numbers of the step may be used."""
+        return self <= StepStatus.ok_fallback
+
+
+class BusKind(IntEnum):
+    """What is given at a bus: P and Q (``pq``), P and voltage magnitude (``pv``), or the phasor itself (``slack``)."""
+
+    pq = 1
+    pv = 2
+    slack = 3
+
+
+class LoadingBasis(StrEnum):
+    """Loading of a transformer by winding current (pandapower's default) or by apparent power."""
+
+    current = "current"
+    power = "power"
+
+
+class Confidence(StrEnum):
+    """How well a row of the network tables is known, best first."""
+
+    published = "published"
+    osm = "osm"
+    inferred = "inferred"
+    assumed = "assumed"
+
+
+class ElementStatus(StrEnum):
+    """State of an element on the first day of the tables; distinct from ``in_service`` at a moment."""
+
+    existing = "existing"
+    under_construction = "under_construction"
+    planned = "planned"
+
+
+class ForecastReading(StrEnum):
+    """Whether a forecast figure is a yearly mean or a yearly maximum; official figures do not say."""
+
+    mean = "mean"
+    maximum = "maximum"
+
+
+class Solver(StrEnum):
+    """``newton`` is gridsim's own batch kernel, ``pandapower`` the slow judge."""
+
+    newton = "newton"
+    pandapower = "pandapower"
+
+
+class Sector(StrEnum):
+    """Use of electricity; each has an hourly shape of its own."""
+
+    residential = "residential"
+    commerce = "commerce"
+    public = "public"
+    industry = "industry"
+    agriculture = "agriculture"
+    tourism = "tourism"
+    logistics = "logistics"
+    food = "food"
+    construction = "construction"
+    transport = "transport"

@@ -1,0 +1,69 @@
+"""Rules of the house that no linter knows."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+#: Rooms that may touch the file system; everybody else works on objects.
+MAY_OPEN_FILES = ("tables/load.py", "scenario/document.py", "results/", "report/", "plots/", "cli/")
+OPENING_CALLS = {"open", "read_csv", "read_parquet", "read_text", "read_bytes", "write_text", "write_bytes", "to_csv"}
+
+
+def modules(repository: Path) -> list[Path]:
+    return sorted((repository / "gridsim").rglob("*.py"))
+
+
+def called_names(tree: ast.Module) -> set[str]:
+    functions = [node.func for node in ast.walk(tree) if isinstance(node, ast.Call)]
+    return {function.id for function in functions if isinstance(function, ast.Name)} | {
+        function.attr for function in functions if isinstance(function, ast.Attribute)
+    }
+
+
+def test_files_are_opened_in_few_rooms_only(repository: Path) -> None:
+    offenders = []
+    for module in modules(repository):
+        relative = module.relative_to(repository / "gridsim").as_posix()
+        if relative.startswith(MAY_OPEN_FILES) or relative.startswith("kernels/"):
+            continue
+        opened = called_names(ast.parse(module.read_text(encoding="utf-8"))) & OPENING_CALLS
+        if opened:
+            offenders.append((relative, sorted(opened)))
+    assert offenders == []
+
+
+def test_module_names_are_unique_across_rooms(repository: Path) -> None:
+    names = Counter(module.name for module in modules(repository) if module.name not in {"__init__.py", "__main__.py"})
+    assert [name for name, count in names.items() if count > 1] == []
+
+
+def test_modules_stay_small(repository: Path) -> None:
+    lengths = {
+        module.relative_to(repository).as_posix(): len(module.read_text(encoding="utf-8").splitlines())
+        for module in modules(repository)
+    }
+    assert {name: length for name, length in lengths.items() if length > 420} == {}
+
+
+@pytest.mark.parametrize("heavy", ["numba", "matplotlib", "pandapower", "pvlib", "demandlib"])
+def test_import_gridsim_stays_light(heavy: str) -> None:
+    code = f"import sys, gridsim; print({heavy!r} in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "False"
+
+
+def test_readme_and_ci_run_the_same_commands(repository: Path) -> None:
+    readme = (repository / "README.md").read_text(encoding="utf-8")
+    ci = (repository / ".ci" / "run").read_text(encoding="utf-8")
+    for command in (
+        'python -m pip install -e ".[dev]" && python -m pytest',
+        "python -m pip install -e . && gridsim run scenarios/reference.toml",
+    ):
+        assert command in readme
+        assert command in ci
