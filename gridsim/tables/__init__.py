@@ -1,0 +1,8 @@
+"""Network folders: schema, loading, rules that list findings, totals."""
+
+from __future__ import annotations
+
+from gridsim.tables.load import check_tables, load_tables
+from gridsim.tables.network_tables import NetworkTables
+
+__all__ = ["NetworkTables", "check_tables", "load_tables"]
