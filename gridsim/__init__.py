@@ -1,0 +1,88 @@
+"""Which transformer of a grid overloads, when, for how long, as plants and substations come online.
+
+The names below are the public face. They are loaded on first use: ``import gridsim`` compiles nothing and loads
+neither numba nor pandapower nor matplotlib.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+from gridsim.enums import Confidence, LoadingBasis, Solver, StepStatus
+from gridsim.errors import (
+    CompileError,
+    Finding,
+    GridsimError,
+    NetworkDataError,
+    ResultStoreError,
+    ScenarioError,
+    SolveError,
+)
+
+if TYPE_CHECKING:
+    from gridsim.grid.build import build_net
+    from gridsim.grid.staged import stage_grid
+    from gridsim.plots import draw_all as plot
+    from gridsim.results.store import ResultStore
+    from gridsim.scenario import load_scenario
+    from gridsim.solve.options import SolveOptions
+    from gridsim.solve.timeseries import solve_timeseries
+    from gridsim.studies.time_series import open_results, run_scenario
+    from gridsim.tables.load import check_tables, load_tables
+
+__version__ = "0.1.0"
+
+#: Public name to the module that holds it and its name there; imported when first asked for.
+_LAZY = {
+    "ResultStore": ("gridsim.results.store", "ResultStore"),
+    "SolveOptions": ("gridsim.solve.options", "SolveOptions"),
+    "build_net": ("gridsim.grid.build", "build_net"),
+    "check_tables": ("gridsim.tables.load", "check_tables"),
+    "load_scenario": ("gridsim.scenario", "load_scenario"),
+    "load_tables": ("gridsim.tables.load", "load_tables"),
+    "open_results": ("gridsim.studies.time_series", "open_results"),
+    "plot": ("gridsim.plots", "draw_all"),
+    "run_scenario": ("gridsim.studies.time_series", "run_scenario"),
+    "solve_timeseries": ("gridsim.solve.timeseries", "solve_timeseries"),
+    "stage_grid": ("gridsim.grid.staged", "stage_grid"),
+}
+
+__all__ = [
+    "CompileError",
+    "Confidence",
+    "Finding",
+    "GridsimError",
+    "LoadingBasis",
+    "NetworkDataError",
+    "ResultStore",
+    "ResultStoreError",
+    "ScenarioError",
+    "SolveError",
+    "SolveOptions",
+    "Solver",
+    "StepStatus",
+    "__version__",
+    "build_net",
+    "check_tables",
+    "load_scenario",
+    "load_tables",
+    "open_results",
+    "plot",
+    "run_scenario",
+    "solve_timeseries",
+    "stage_grid",
+]
+
+
+def __getattr__(name: str) -> object:
+    if name not in _LAZY:
+        raise AttributeError(f"module 'gridsim' has no attribute {name!r}")
+    module, attribute = _LAZY[name]
+    value = getattr(import_module(module), attribute)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -1,0 +1,255 @@
+"""Names, columns and units of every file in a result directory, as data: writer, reader and documentation use it.
+
+A result directory holds::
+
+    manifest.json                             what made the results; written last, so its presence means "finished"
+    summary.json                              the ending summary: failed steps first, then the worst transformers
+    overloads.csv                             one row per overload episode
+    steps.parquet                             one row per step: status, iterations, load and losses
+    loading/year=YYYY/stage=NNN.parquet       one row per step, one float32 column per transformer winding or line
+    tables/*.csv, tables/monthly.parquet      what the loading columns are, when things open, demand, ranks
+    plots/                                    pictures
+
+Times end in ``_utc`` and are UTC; ``year`` and ``month`` are local (the manifest states the offset). A ``NaN`` loading
+is a failed step or an element out of service; ``steps.parquet`` and ``tables/elements.csv`` tell which.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import PurePosixPath
+
+FORMAT = "gridsim-results-1"
+
+MANIFEST_FILE = "manifest.json"
+SUMMARY_FILE = "summary.json"
+OVERLOADS_FILE = "overloads.csv"
+STEPS_FILE = "steps.parquet"
+MONTHLY_FILE = "tables/monthly.parquet"
+LOADING_FOLDER = "loading"
+TABLES_FOLDER = "tables"
+PLOTS_FOLDER = "plots"
+#: Files in the making stand here, on the same file system as their final name, and are moved by ``os.replace``.
+ASIDE_FOLDER = ".aside"
+#: Marks a directory as gridsim's before there is a manifest, and is locked while a run writes.
+CLAIM_FILE = ".gridsim-run"
+
+TIME_COLUMN = "time_utc"
+
+
+class Cell(StrEnum):
+    """How a column of a CSV result is written and read."""
+
+    text = "text"
+    number = "number"
+    whole = "whole"
+    flag = "flag"
+    time = "time"
+
+
+@dataclass(frozen=True)
+class ResultColumn:
+    """One column of a tabular result; ``decimals`` rounds numbers on the way to CSV."""
+
+    name: str
+    cell: Cell
+    description: str
+    decimals: int | None = None
+
+
+@dataclass(frozen=True)
+class ResultTable:
+    """One tabular file of a result directory; ``file`` is relative to the directory, with forward slashes."""
+
+    name: str
+    file: str
+    columns: tuple[ResultColumn, ...]
+
+    @property
+    def column_names(self) -> tuple[str, ...]:
+        """Names of the columns, in file order."""
+        return tuple(column.name for column in self.columns)
+
+
+def _text(name: str, description: str) -> ResultColumn:
+    return ResultColumn(name, Cell.text, description)
+
+
+def _number(name: str, description: str, decimals: int | None = None) -> ResultColumn:
+    return ResultColumn(name, Cell.number, description, decimals)
+
+
+def _whole(name: str, description: str) -> ResultColumn:
+    return ResultColumn(name, Cell.whole, description)
+
+
+def _flag(name: str, description: str) -> ResultColumn:
+    return ResultColumn(name, Cell.flag, description)
+
+
+def _time(name: str, description: str) -> ResultColumn:
+    return ResultColumn(name, Cell.time, description)
+
+
+def _csv(name: str, *columns: ResultColumn, folder: str = f"{TABLES_FOLDER}/") -> ResultTable:
+    return ResultTable(name, f"{folder}{name}.csv", columns)
+
+
+_ELEMENT_TYPE = _text("element_type", "trafo, trafo3w or line")
+_NAME = _text("name", "Identifier in the network tables")
+_WINDING = _text("winding", "hv, mv or lv of a trafo3w; empty otherwise")
+_LIMIT = _text("limit", "Name of the limit class")
+_CONFIDENCE = _text("confidence", "How well the network row is known")
+_REPRESENTATIVE = _flag("is_representative", "True when the row stands for a real but unpublished one")
+_OPEN = _time("open_utc", "First step in service; blank when in service from the first step of the run")
+_CLOSE = _time("close_utc", "First step out of service again; blank when in service to the end of the run")
+_PEAK = _number("peak_percent", "Largest loading", 5)
+_MVAH = _number("overload_mvah", "Integral of the loading above the limit, MVA h", 5)
+
+OVERLOADS = _csv(
+    "overloads",
+    _ELEMENT_TYPE,
+    _NAME,
+    _WINDING,
+    _LIMIT,
+    _time("start_utc", "Start of the first step above the limit"),
+    _time("end_utc", "End of the last step above the limit"),
+    _number("duration_h", "end_utc - start_utc"),
+    _PEAK,
+    _MVAH,
+    _CONFIDENCE,
+    folder="",
+)
+ELEMENTS = _csv(
+    "elements",
+    _text("element", "Column name in the loading files"),
+    _ELEMENT_TYPE,
+    _NAME,
+    _WINDING,
+    _text("substation_id", "Substation it stands in; of a line, where it begins"),
+    _text("substation_name", "Name of that substation"),
+    _number("sn_mva", "Rated power of the winding; blank for lines"),
+    _number("max_i_ka", "Continuous current limit of a line; blank for transformers"),
+    _OPEN,
+    _CLOSE,
+    _CONFIDENCE,
+    _REPRESENTATIVE,
+    _text("area", "Area of the substation"),
+    _number("voltage_kv", "Nominal voltage of the winding's or the line's busbar"),
+)
+SUBSTATIONS = _csv(
+    "substations",
+    _text("substation_id", "Identifier in the network tables"),
+    _text("name", "Name"),
+    _text("area", "Area"),
+    _number("lat", "Latitude, degrees north"),
+    _number("lon", "Longitude, degrees east"),
+    _number("voltage_kv", "Highest nominal voltage"),
+    _text("status", "State on the first day of the tables"),
+    _text("programme", "Programme that builds it"),
+    _REPRESENTATIVE,
+    _OPEN,
+    _CONFIDENCE,
+)
+LINES = _csv(
+    "lines",
+    _text("line_id", "Identifier in the network tables"),
+    _number("lat_from", "Latitude of the from end"),
+    _number("lon_from", "Longitude of the from end"),
+    _number("lat_to", "Latitude of the to end"),
+    _number("lon_to", "Longitude of the to end"),
+    _number("vn_kv", "Nominal voltage"),
+    _OPEN,
+    _CLOSE,
+    _CONFIDENCE,
+)
+EVENTS = _csv(
+    "events",
+    _time("date_utc", "Effective day, start of the local day"),
+    _text("kind", "substation, plant, investor, reinforcement or generation"),
+    _text("programme", "Programme or pool"),
+    _NAME,
+    _number("mw", "Demand at full output (investors) or installed power (generation); blank otherwise"),
+    _text("project_id", "Project, blank for investors"),
+    _text("investor_id", "Investor, blank for projects"),
+    _time("planned_date", "Day in the network tables, before slips"),
+    _REPRESENTATIVE,
+)
+DEMAND = _csv(
+    "demand",
+    _whole("year", "Local year"),
+    _whole("month", "Local month"),
+    _text("area", "Area"),
+    _text("sector", "Sector; investors as investors:<sector>"),
+    _number("mean_mw", "Mean demand of the month", 6),
+    _number("peak_mw", "Largest demand of the month", 6),
+)
+RANKING = _csv(
+    "ranking",
+    _whole("rank", "1 is the worst"),
+    _ELEMENT_TYPE,
+    _NAME,
+    _WINDING,
+    _text("substation_name", "Where it stands"),
+    _LIMIT,
+    _time("first_overload_utc", "Start of the first episode; blank when there is none"),
+    _whole("episodes", "Number of episodes"),
+    _number("hours", "Hours in episodes"),
+    _number("peak_percent", "Largest loading of the run, overload or not", 5),
+    _MVAH,
+    _number("failed_h", "Hours in service without a solution: nothing is known about them"),
+    _CONFIDENCE,
+    _REPRESENTATIVE,
+)
+YEARLY = _csv(
+    "yearly",
+    _ELEMENT_TYPE,
+    _NAME,
+    _WINDING,
+    _LIMIT,
+    _whole("year", "Local year"),
+    _whole("episodes", "Episodes that begin in the year"),
+    _number("hours", "Hours of the year in episodes"),
+)
+
+CSV_TABLES: tuple[ResultTable, ...] = (
+    OVERLOADS,
+    ELEMENTS,
+    SUBSTATIONS,
+    LINES,
+    EVENTS,
+    DEMAND,
+    RANKING,
+    YEARLY,
+)
+
+STEP_COLUMNS = (
+    TIME_COLUMN,
+    "stage",
+    "status",
+    "iterations",
+    "mismatch_pu",
+    "load_mw",
+    "loss_mw",
+    "unserved_mw",
+)
+MONTHLY_COLUMNS = ("element", "year", "month", "worst_percent", "hours_over_100", "failed_hours")
+
+
+def csv_table(name: str) -> ResultTable:
+    """Return the layout of the CSV result called ``name``; KeyError when there is none."""
+    for table in CSV_TABLES:
+        if table.name == name:
+            return table
+    raise KeyError(name)
+
+
+def loading_file(year: int, stage: int) -> str:
+    """Return the loading file of one block: one stage within one local year."""
+    return str(PurePosixPath(LOADING_FOLDER, f"year={year:04d}", f"stage={stage:03d}.parquet"))
+
+
+def column_of(element_type: str, name: str, winding: str = "") -> str:
+    """Return the loading column of an element: ``trafo:<id>``, ``trafo3w:<id>:hv|mv|lv``, ``line:<id>``."""
+    return f"{element_type}:{name}:{winding}" if winding else f"{element_type}:{name}"

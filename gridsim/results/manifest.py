@@ -1,0 +1,94 @@
+"""The manifest: what went in, what computed it, how the steps ended. Its presence says that the run was finished."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, fields
+from typing import TYPE_CHECKING, Any
+
+from gridsim.errors import ResultStoreError
+from gridsim.results.layout import FORMAT
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+@dataclass(frozen=True)
+class BlockRecord:
+    """One loading file: ``stage`` within the local ``year``, steps ``start_step`` to ``stop_step - 1`` of the run."""
+
+    file: str
+    year: int
+    stage: int
+    start_step: int
+    stop_step: int
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """What made a result directory.
+
+    Attributes
+    ----------
+    scenario, title:
+        Name and title of the scenario.
+    from_year, to_year:
+        First and last local year of the run.
+    resolution_h, utc_offset_h:
+        Length of a step in hours; local time minus UTC in hours.
+    loading_basis:
+        ``current`` or ``power``, as in :class:`gridsim.enums.LoadingBasis`.
+    limits:
+        The limit classes: name, percent, min_duration_h, source, is_verified.
+    options:
+        Solver options and arguments of the run.
+    inputs:
+        Folder or file kind to file name to SHA-256 of the bytes that were read.
+    versions:
+        Package to version; ``python`` among them.
+    steps:
+        ``total``, ``solved``, ``failed`` and ``by_status`` (status to count).
+    blocks:
+        Loading files in time order.
+    created_utc:
+        When the run was finished.
+    elapsed_s:
+        Phase to seconds of wall clock; ``total`` among them.
+    """
+
+    scenario: str
+    title: str
+    from_year: int
+    to_year: int
+    resolution_h: float
+    utc_offset_h: float
+    loading_basis: str
+    limits: tuple[Mapping[str, Any], ...]
+    options: Mapping[str, Any]
+    inputs: Mapping[str, Mapping[str, str]]
+    versions: Mapping[str, str]
+    steps: Mapping[str, Any]
+    blocks: tuple[BlockRecord, ...]
+    created_utc: str
+    elapsed_s: Mapping[str, float]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the manifest as plain lists and dicts, format mark first."""
+        return {"format": FORMAT, **asdict(self)}
+
+    @classmethod
+    def from_dict(cls, record: object, *, place: str) -> Manifest:
+        """Return the manifest held by ``record``; ResultStoreError naming ``place`` when it is not one."""
+        if not isinstance(record, dict) or record.get("format") != FORMAT:
+            found = record.get("format") if isinstance(record, dict) else None
+            raise ResultStoreError(f"{place}: not a manifest of gridsim results (format {found!r}, wanted {FORMAT!r})")
+        wanted = {field.name for field in fields(cls)}
+        missing = sorted(wanted - set(record))
+        if missing:
+            raise ResultStoreError(f"{place}: the manifest lacks {', '.join(missing)}; run the scenario again")
+        values = {name: record[name] for name in wanted}
+        try:
+            values["blocks"] = tuple(BlockRecord(**block) for block in record["blocks"])
+            values["limits"] = tuple(dict(limit) for limit in record["limits"])
+        except (TypeError, ValueError) as error:
+            raise ResultStoreError(f"{place}: the manifest lists its blocks or limits wrongly ({error})") from error
+        return cls(**values)
