@@ -16,10 +16,10 @@ p_new 2027-06-01, second autotransformer 2028-03-15. One investor at new_10 from
 from __future__ import annotations
 
 import csv
+from typing import TYPE_CHECKING
 
 from gridsim.tables import NetworkTables, load_tables
 from gridsim.tables.schema import TABLES
-from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from pathlib import Path
