@@ -42,15 +42,11 @@ def _number(
     required: bool = True,
     default: float | None = None,
 ) -> Column:
-    return Column(
-        name, Kind.number, description, required=required, default=default, minimum=minimum, maximum=maximum
-    )
+    return Column(name, Kind.number, description, required=required, default=default, minimum=minimum, maximum=maximum)
 
 
 def _positive(name: str, description: str, maximum: float | None = None, *, required: bool = True) -> Column:
-    return Column(
-        name, Kind.number, description, required=required, minimum=0.0, maximum=maximum, is_open_minimum=True
-    )
+    return Column(name, Kind.number, description, required=required, minimum=0.0, maximum=maximum, is_open_minimum=True)
 
 
 def _whole(name: str, description: str, minimum: float, maximum: float) -> Column:

@@ -1,0 +1,1 @@
+"""Tables to a pandapower net, and the net through time: commissioning, stages, profiles."""
