@@ -1,0 +1,209 @@
+"""The judge: ``pandapower.runpp`` step by step, with the signature of the batch solver.
+
+Slow and plain on purpose. It shares no line with the batch solver, so that agreement of the two means something.
+"""
+
+from __future__ import annotations
+
+import copy
+import logging
+import warnings
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandapower as pp
+from pandapower.auxiliary import LoadflowNotConverged
+from pandapower.pypower.idx_brch import PF, PT
+
+from gridsim.enums import LoadingBasis, StepStatus
+from gridsim.errors import CompileError
+from gridsim.solve.solution import BatchSolution, empty_solution
+from gridsim.units import PERCENT, SQRT_3
+
+if TYPE_CHECKING:
+    from gridsim.compiled.injection import Profiles
+    from gridsim.dtypes import FloatArray
+    from gridsim.solve.options import SolveOptions
+
+#: Never judge with less than this, whatever the batch solver was asked for.
+TIGHTEST_TOLERANCE = 1e-8
+ACCEPTED = (
+    *((table, column) for table in ("load", "sgen", "storage") for column in ("p_mw", "q_mvar")),
+    ("gen", "p_mw"),
+    ("gen", "vm_pu"),
+    ("ext_grid", "vm_pu"),
+)
+LOAD_TABLES = ("load", "motor", "asymmetric_load")
+
+
+class ReferenceSolver:
+    """Solves each step of a batch by ``pandapower.runpp``: DC start first, flat start if that does not converge.
+
+    Parameters
+    ----------
+    net:
+        One topology; a copy is taken and the net is not changed.
+    options:
+        ``max_iterations`` and ``use_fallback`` count; ``tolerance_pu`` counts when it is below 1e-8.
+    basis:
+        Basis of the loading of transformers.
+    """
+
+    def __init__(self, net: Any, options: SolveOptions, basis: LoadingBasis = LoadingBasis.current) -> None:
+        self._net = copy.deepcopy(net)
+        self._options = options
+        self._basis = basis
+        self._starts = ("dc", "flat") if options.use_fallback else ("dc",)
+
+    def solve(self, profiles: Profiles, n_step: int) -> BatchSolution:
+        """Solve a batch.
+
+        Parameters
+        ----------
+        profiles:
+            Values by ``(table, column)``, each of shape (n_step, n_element) in table order.
+        n_step:
+            Number of steps.
+
+        Raises
+        ------
+        CompileError
+            For unknown keys and wrong shapes.
+        """
+        net = copy.deepcopy(self._net)
+        for key, values in profiles.items():
+            if key not in ACCEPTED:
+                raise CompileError(f"profile {key!r}: no such profile; accepted are {', '.join(map(str, ACCEPTED))}")
+            expected = (n_step, len(net[key[0]]))
+            if np.shape(values) != expected:
+                raise CompileError(f"profile {key!r}: shape is {np.shape(values)}, expected {expected}")
+        solution = empty_solution(n_step, len(net["bus"]), len(net["trafo"]), len(net["trafo3w"]), len(net["line"]))
+        for step in range(n_step):
+            for (table, column), values in profiles.items():
+                net[table][column] = np.asarray(values[step], dtype=float)
+            self._solve_step(net, solution, step)
+        return solution
+
+    def _solve_step(self, net: Any, solution: BatchSolution, step: int) -> None:
+        rung = self._run(net, solution, step)
+        if rung < 0:
+            return
+        unserved_mw, is_unserved = _without_source(net)
+        if is_unserved:
+            solution.status[step] = StepStatus.de_energised
+            solution.unserved_mw[step] = unserved_mw
+            return
+        solution.status[step] = StepStatus.ok_fallback if rung else StepStatus.ok
+        solution.rung[step] = rung
+        solution.mismatch_pu[step] = _mismatch_pu(net)
+        solution.vm_pu[step] = net["res_bus"]["vm_pu"].to_numpy(dtype=float)
+        solution.va_degree[step] = net["res_bus"]["va_degree"].to_numpy(dtype=float)
+        solution.loading.trafo[step] = _in_service(net["trafo"], net["res_trafo"]["loading_percent"].to_numpy(float))
+        solution.loading.line[step] = _in_service(net["line"], net["res_line"]["loading_percent"].to_numpy(float))
+        solution.loading.trafo3w[step] = _winding_loading(net, self._basis)
+        solution.load_mw[step] = sum(_energised_mw(net, table) for table in LOAD_TABLES)
+        solution.loss_mw[step] = float(net["_ppc"]["branch"][:, [PF, PT]].real.sum())  # active power into both ends
+
+    def _run(self, net: Any, solution: BatchSolution, step: int) -> int:
+        """Solve one step; return the number of the start that worked, or -1 with the status set."""
+        for rung, start in enumerate(self._starts):
+            try:
+                with warnings.catch_warnings(), np.errstate(all="ignore"):
+                    warnings.simplefilter("ignore")
+                    logging.disable(logging.ERROR)
+                    pp.runpp(
+                        net,
+                        init=start,
+                        tolerance_mva=min(TIGHTEST_TOLERANCE, self._options.tolerance_pu),
+                        max_iteration=self._options.max_iterations,
+                        trafo_loading=self._basis.value,
+                        lightsim2grid=False,
+                        numba=False,
+                    )
+            except LoadflowNotConverged:
+                solution.status[step] = StepStatus.max_iterations
+            except (ValueError, FloatingPointError, np.linalg.LinAlgError):
+                solution.status[step] = StepStatus.diverged
+            else:
+                if np.isfinite(net["_ppc"]["internal"]["V"]).all():
+                    solution.iterations[step] += int(net["_ppc"]["iterations"])
+                    return rung
+                solution.status[step] = StepStatus.diverged
+            finally:
+                logging.disable(logging.NOTSET)
+            solution.iterations[step] += self._options.max_iterations
+        return -1
+
+
+def _mismatch_pu(net: Any) -> float:
+    """Largest difference of given and calculated power at the buses where it is given."""
+    internal = net["_ppc"]["internal"]
+    voltage = internal["V"]
+    mismatch = voltage * np.conj(internal["Ybus"] @ voltage) - internal["Sbus"]
+    active = mismatch.real[np.r_[internal["pv"], internal["pq"]]]
+    reactive = mismatch.imag[internal["pq"]]
+    return float(np.abs(np.r_[active, reactive]).max(initial=0.0))
+
+
+def _in_service(frame: Any, values: FloatArray) -> FloatArray:
+    """Pandapower reports 0 % for a branch out of service; here it has no loading."""
+    return np.where(frame["in_service"].to_numpy(dtype=bool), values, np.nan)
+
+
+def _winding_loading(net: Any, basis: LoadingBasis) -> FloatArray:
+    """Loading of each winding; pandapower reports the worst of the three only. Shape (n_trafo3w, 3)."""
+    table, result = net["trafo3w"], net["res_trafo3w"]
+    loading = np.full((len(table), 3), np.nan)
+    for winding, side in enumerate(("hv", "mv", "lv")):
+        rated_mva = table[f"sn_{side}_mva"].to_numpy(dtype=float)
+        if basis is LoadingBasis.current:
+            rated_kv = table[f"vn_{side}_kv"].to_numpy(dtype=float)
+            apparent_mva = result[f"i_{side}_ka"].to_numpy(dtype=float) * rated_kv * SQRT_3
+        else:
+            apparent_mva = np.hypot(
+                result[f"p_{side}_mw"].to_numpy(dtype=float), result[f"q_{side}_mvar"].to_numpy(dtype=float)
+            )
+        loading[:, winding] = apparent_mva / rated_mva * PERCENT
+    return np.where(table["in_service"].to_numpy(dtype=bool)[:, np.newaxis], loading, np.nan)
+
+
+def _own_mw(net: Any, table: str) -> tuple[FloatArray, FloatArray]:
+    """Active and reactive power each load asks for, whether or not it has a source."""
+    frame = net[table]
+    scaling = frame["scaling"].to_numpy(dtype=float)
+    if table == "load":
+        return frame["p_mw"].to_numpy(dtype=float) * scaling, frame["q_mvar"].to_numpy(dtype=float) * scaling
+    if table == "asymmetric_load":
+        phases = frame[["p_a_mw", "p_b_mw", "p_c_mw"]].to_numpy(dtype=float).sum(axis=1)
+        return phases * scaling, np.zeros(len(frame))
+    loading = frame["loading_percent"].to_numpy(dtype=float) / frame["efficiency_percent"].to_numpy(dtype=float)
+    return frame["pn_mech_mw"].to_numpy(dtype=float) * loading * scaling, np.zeros(len(frame))
+
+
+def _is_energised(net: Any, table: str) -> tuple[FloatArray, FloatArray]:
+    """Whether each load in service stands on a bus with a voltage, and whether it stands on one that should have."""
+    frame = net[table]
+    buses = frame["bus"].to_numpy()
+    in_service = frame["in_service"].to_numpy(dtype=bool)
+    has_voltage = np.isfinite(net["res_bus"]["vm_pu"].reindex(buses).to_numpy(dtype=float))
+    is_wanted = net["bus"]["in_service"].reindex(buses).to_numpy(dtype=bool)
+    return in_service & has_voltage, in_service & is_wanted & ~has_voltage
+
+
+def _energised_mw(net: Any, table: str) -> float:
+    if table not in net or len(net[table]) == 0:
+        return 0.0
+    served, _ = _is_energised(net, table)
+    return float(_own_mw(net, table)[0][served].sum())
+
+
+def _without_source(net: Any) -> tuple[float, bool]:
+    """Active load on buses in service that no source reaches, and whether there is any load at all."""
+    total, is_any = 0.0, False
+    for table in LOAD_TABLES:
+        if table in net and len(net[table]):
+            _, dead = _is_energised(net, table)
+            active, reactive = _own_mw(net, table)
+            total += float(active[dead].sum())
+            is_any = is_any or bool((active[dead] != 0.0).any() or (reactive[dead] != 0.0).any())
+    return total, is_any

@@ -1,0 +1,116 @@
+"""What a batch load flow answers: one row per step, and a status for each of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from gridsim.dtypes import STATUS
+from gridsim.enums import StepStatus
+
+if TYPE_CHECKING:
+    from gridsim.dtypes import BoolArray, FloatArray, IndexArray, StatusArray
+
+
+@dataclass(frozen=True)
+class LoadingArrays:
+    """Loading in percent, in table order; NaN for failed steps and elements out of service.
+
+    Attributes
+    ----------
+    trafo:
+        Two-winding transformers, worse of both sides. Shape (n_step, n_trafo).
+    trafo3w:
+        Windings hv, mv, lv of three-winding transformers, each on its own rating. Shape (n_step, n_trafo3w, 3).
+    line:
+        Lines, worse of both ends. Shape (n_step, n_line).
+    """
+
+    trafo: FloatArray
+    trafo3w: FloatArray
+    line: FloatArray
+
+
+@dataclass(frozen=True)
+class BatchSolution:
+    """Result of a batch. Rows are steps in the order of the profiles.
+
+    Attributes
+    ----------
+    status:
+        :class:`gridsim.enums.StepStatus` of each step. Shape (n_step,).
+    iterations:
+        Newton iterations of each step, over all rungs that were tried. Shape (n_step,).
+    mismatch_pu:
+        Largest power mismatch at any bus in pu of ``net.sn_mva``; NaN for failed steps. Shape (n_step,).
+    rung:
+        Which rung of the fall-back ladder solved the step, 0 for the first method; -1 for failed steps. Shape
+        (n_step,).
+    vm_pu, va_degree:
+        Voltage of each bus in ``net.bus`` order; NaN for failed steps and buses out of service. Shape (n_step, n_bus).
+    loading:
+        Loading of transformers and lines.
+    load_mw:
+        Total active load with a source; NaN for failed steps. Shape (n_step,).
+    loss_mw:
+        Total active loss of all branches; NaN for failed steps. Shape (n_step,).
+    unserved_mw:
+        Active load on buses that no source reaches; more than 0 only where the status is ``de_energised``.
+        Shape (n_step,).
+    """
+
+    status: StatusArray
+    iterations: IndexArray
+    mismatch_pu: FloatArray
+    rung: StatusArray
+    vm_pu: FloatArray
+    va_degree: FloatArray
+    loading: LoadingArrays
+    load_mw: FloatArray
+    loss_mw: FloatArray
+    unserved_mw: FloatArray
+
+    @property
+    def n_step(self) -> int:
+        """Number of steps."""
+        return len(self.status)
+
+    @property
+    def is_solved(self) -> BoolArray:
+        """Whether the numbers of each step may be used. Shape (n_step,)."""
+        return np.asarray(self.status <= StepStatus.ok_fallback)
+
+    def count_by_status(self) -> dict[StepStatus, int]:
+        """Return the number of steps of every status, zero counts included."""
+        counts = np.bincount(self.status.astype(np.int64), minlength=len(StepStatus))
+        return {status: int(counts[status]) for status in StepStatus}
+
+
+def empty_solution(n_step: int, n_bus: int, n_trafo: int, n_trafo3w: int, n_line: int) -> BatchSolution:
+    """Return a solution of the given size in which every step has failed, to be filled step by step."""
+    n_column = n_trafo + 3 * n_trafo3w + n_line
+    return BatchSolution(
+        status=np.full(n_step, StepStatus.diverged, dtype=STATUS),
+        iterations=np.zeros(n_step, dtype=np.int64),
+        mismatch_pu=np.full(n_step, np.nan),
+        rung=np.full(n_step, -1, dtype=STATUS),
+        vm_pu=np.full((n_step, n_bus), np.nan),
+        va_degree=np.full((n_step, n_bus), np.nan),
+        loading=split_loading(np.full((n_step, n_column), np.nan), n_trafo, n_trafo3w),
+        load_mw=np.full(n_step, np.nan),
+        loss_mw=np.full(n_step, np.nan),
+        unserved_mw=np.zeros(n_step),
+    )
+
+
+def split_loading(columns: FloatArray, n_trafo: int, n_trafo3w: int) -> LoadingArrays:
+    """View loading columns (trafos, windings hv mv lv of each three-winding unit, lines) by table."""
+    n_step = len(columns)
+    last = n_trafo + 3 * n_trafo3w
+    return LoadingArrays(
+        trafo=columns[:, :n_trafo],
+        trafo3w=columns[:, n_trafo:last].reshape(n_step, n_trafo3w, 3),
+        line=columns[:, last:],
+    )
