@@ -57,7 +57,7 @@ def state_of(directory: Path) -> DirectoryState:
         return DirectoryState.not_a_directory
     if (directory / MANIFEST_FILE).is_file() and FORMAT in _beginning(directory / MANIFEST_FILE):
         return DirectoryState.finished
-    if (directory / CLAIM_FILE).is_file() and FORMAT in _beginning(directory / CLAIM_FILE):
+    if (directory / CLAIM_FILE).is_file():
         return DirectoryState.unfinished
     return DirectoryState.foreign if any(directory.iterdir()) else DirectoryState.free
 
@@ -86,7 +86,7 @@ class Claim:
                 clear(directory)
             (directory / ASIDE_FOLDER).mkdir(exist_ok=True)
         except BaseException:
-            self.release(is_finished=False)
+            self.release(is_finished=(directory / MANIFEST_FILE).is_file())
             raise
 
     def release(self, *, is_finished: bool) -> None:

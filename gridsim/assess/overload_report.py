@@ -1,0 +1,123 @@
+"""What overloads, when and for how long, as tables: episodes, hours per year, ranks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from gridsim.dtypes import FLOAT, FloatArray
+from gridsim.results.layout import OVERLOADS, RANKING, YEARLY
+
+if TYPE_CHECKING:
+    from gridsim.assess.limits import WatchList
+    from gridsim.scenario.horizon import Horizon
+
+ELEMENT_KEY = ["element_type", "name", "winding"]
+
+
+@dataclass(frozen=True)
+class OverloadReport:
+    """Verdict over a run.
+
+    Attributes
+    ----------
+    episodes:
+        Table ``overloads`` of the results, by start.
+    yearly:
+        Table ``yearly``: episodes and hours per element, limit and local year, years with overloads only.
+    ranking:
+        Table ``ranking``: every transformer once, worst first.
+    """
+
+    episodes: pd.DataFrame
+    yearly: pd.DataFrame
+    ranking: pd.DataFrame
+
+
+def episode_table(raw: pd.DataFrame, watch_list: WatchList, horizon: Horizon) -> pd.DataFrame:
+    """Return table ``overloads`` from the episodes as :meth:`OverloadTracker.finish` returns them."""
+    elements = watch_list.elements.iloc[watch_list.column_pos[raw["watch"]]].reset_index(drop=True)
+    limits = np.array([limit.name for limit in watch_list.limits], dtype=object)
+    start_utc, end_utc = step_times(raw["start_step"], horizon), step_times(raw["stop_step"], horizon)
+    table = pd.DataFrame(
+        {
+            "element_type": elements["element_type"],
+            "name": elements["name"],
+            "winding": elements["winding"],
+            "limit": limits[watch_list.limit_pos[raw["watch"]]],
+            "start_utc": start_utc,
+            "end_utc": end_utc,
+            "duration_h": (raw["stop_step"] - raw["start_step"]).to_numpy(FLOAT) * horizon.resolution_h,
+            "peak_percent": raw["peak_percent"],
+            "overload_mvah": raw["overload_mvah"],
+            "confidence": elements["confidence"],
+        }
+    )
+    return table[list(OVERLOADS.column_names)]
+
+
+def step_times(steps: pd.Series[int], horizon: Horizon) -> pd.DatetimeIndex:
+    """Return the start of each step of the run; a step past the last gives the end of the run."""
+    origin = horizon.time_utc()[0]
+    return pd.DatetimeIndex(origin + pd.to_timedelta(steps.to_numpy() * horizon.resolution_h, unit="h")).as_unit("ns")
+
+
+def yearly_table(episodes: pd.DataFrame, horizon: Horizon) -> pd.DataFrame:
+    """Return table ``yearly``: an episode across New Year counts once, its hours go to the year they fall in."""
+    offset = pd.Timedelta(hours=horizon.utc_offset_h)
+    start = episodes["start_utc"].dt.tz_localize(None) + offset
+    end = episodes["end_utc"].dt.tz_localize(None) + offset
+    key = [*ELEMENT_KEY, "limit"]
+    parts = []
+    for year in horizon.years:
+        first, last = pd.Timestamp(year, 1, 1), pd.Timestamp(year + 1, 1, 1)
+        is_touched = (start < last) & (end > first)
+        inside = end[is_touched].clip(upper=last) - start[is_touched].clip(lower=first)
+        rows = episodes.loc[is_touched, key]
+        rows = rows.assign(episodes=(start[is_touched] >= first).astype(np.int64), hours=inside / pd.Timedelta(hours=1))
+        parts.append(rows.groupby(key, sort=True, as_index=False).sum().assign(year=year))
+    table = pd.concat(parts, ignore_index=True).sort_values([*key, "year"], ignore_index=True)
+    return table[list(YEARLY.column_names)]
+
+
+def ranking_table(
+    episodes: pd.DataFrame, watch_list: WatchList, worst_percent: FloatArray, failed_h: FloatArray
+) -> pd.DataFrame:
+    """Return table ``ranking``: every transformer by its strictest limit, worst first.
+
+    Order: overload in MVA h, then peak loading, then name. A three-winding transformer stands with its worst winding
+    by the same order, so that its windings are not added up.
+
+    Parameters
+    ----------
+    episodes:
+        Table ``overloads``.
+    watch_list:
+        What was watched.
+    worst_percent, failed_h:
+        ``(n_column,)`` largest loading of the run (NaN: none), and hours in service without solution.
+    """
+    strictest = watch_list.strictest
+    limits = np.array([*(limit.name for limit in watch_list.limits), ""], dtype=object)
+    limit_of = limits[np.where(strictest < 0, -1, watch_list.limit_pos[strictest])]
+    table = watch_list.elements.assign(limit=limit_of, peak_percent=worst_percent, failed_h=failed_h)
+    sums = episodes.groupby([*ELEMENT_KEY, "limit"], as_index=False).agg(
+        first_overload_utc=("start_utc", "min"),
+        episodes=("start_utc", "size"),
+        hours=("duration_h", "sum"),
+        overload_mvah=("overload_mvah", "sum"),
+    )
+    table = table[table["element_type"] != "line"].merge(sums, how="left", on=[*ELEMENT_KEY, "limit"])
+    for column in ("episodes", "hours", "overload_mvah"):
+        table[column] = table[column].astype(FLOAT).fillna(0.0)
+    table = table.astype({"episodes": np.int64})
+    table = table.sort_values(
+        ["overload_mvah", "peak_percent", "element_type", "name", "winding"],
+        ascending=[False, False, True, True, True],
+        na_position="last",
+    ).drop_duplicates(["element_type", "name"])
+    table = table.assign(rank=np.arange(1, len(table) + 1)).reset_index(drop=True)
+    return table[list(RANKING.column_names)]
