@@ -8,7 +8,10 @@ changes numbers in the profiles.
 
 from __future__ import annotations
 
-from gridsim.tables.network_tables import NetworkTables
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from gridsim.tables.network_tables import NetworkTables
 
 
 def load_buses(tables: NetworkTables) -> list[str]:

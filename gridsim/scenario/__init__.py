@@ -1,0 +1,65 @@
+"""Scenarios: strict TOML files, read into frozen dataclasses."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+from pathlib import Path
+from types import MappingProxyType
+
+from gridsim.errors import ScenarioError
+from gridsim.scenario.binding import build
+from gridsim.scenario.consistency import inconsistencies
+from gridsim.scenario.document import Document, problem_list, read_document
+from gridsim.scenario.model import Horizon, Scenario
+
+__all__ = ["Horizon", "Scenario", "load_scenario"]
+
+
+def load_scenario(path: str | Path, *, from_year: int | None = None, to_year: int | None = None) -> Scenario:
+    """Read a scenario file, with everything it extends.
+
+    Parameters
+    ----------
+    path:
+        TOML file.
+    from_year, to_year:
+        First and last calendar year in place of those of the file.
+
+    Raises
+    ------
+    ScenarioError
+        A file cannot be read, or says something that no scenario may say: unknown keys (with the nearest known one),
+        wrong types, values out of range, missing keys, contradictions. All problems of one kind are listed together.
+    """
+    file = Path(path)
+    document = read_document(file)
+    missing: list[str] = []
+    more = {"digests": MappingProxyType(document.digests), "source_files": tuple(document.files)}
+    scenario: Scenario | None = build(Scenario, document.tree, "", missing, **more)
+    if scenario is None:
+        raise ScenarioError(problem_list([f"{file}: key {name!r} is missing" for name in missing]))
+    scenario = _with_years(scenario, from_year, to_year)
+    problems = [f"{_origin(document, name, file)}: key {name!r}: {text}" for name, text in inconsistencies(scenario)]
+    if problems:
+        raise ScenarioError(problem_list(problems))
+    return scenario
+
+
+def _with_years(scenario: Scenario, from_year: int | None, to_year: int | None) -> Scenario:
+    horizon = scenario.horizon
+    first = horizon.from_year if from_year is None else from_year
+    last = horizon.to_year if to_year is None else to_year
+    for name, year in (("from_year", first), ("to_year", last)):
+        if not 2025 <= year <= 2100:
+            raise ScenarioError(f"{name} {year}: expected a year from 2025 to 2100")
+    if last < first:
+        raise ScenarioError(f"to_year {last} lies before from_year {first}")
+    return dataclasses.replace(scenario, horizon=dataclasses.replace(horizon, from_year=first, to_year=last))
+
+
+def _origin(document: Document, dotted: str, file: Path) -> Path:
+    """Return the file that last said something at a key, or about the nearest table around it."""
+    while dotted and dotted not in document.origin:
+        dotted = dotted.rpartition(".")[0]
+    return Path(os.path.normpath(document.origin.get(dotted, file)))

@@ -1,0 +1,65 @@
+"""Closed choices that only scenarios make; the floor's own are in :mod:`gridsim.enums`."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class Area(StrEnum):
+    """Whose demand a substation serves; the words of column ``area`` of table ``substations``."""
+
+    almaty_region = "almaty_region"
+    almaty_city = "almaty_city"
+    outside = "outside"
+
+
+class Programme(StrEnum):
+    """Programme that builds a project; the words of column ``programme`` of table ``projects``."""
+
+    government_15 = "government_15"
+    alatau_11 = "alatau_11"
+    named_project = "named_project"
+    reinforcement = "reinforcement"
+    generation = "generation"
+
+
+class InvestorPool(StrEnum):
+    """Published pool of investor projects; the words of column ``pool`` of table ``investors``."""
+
+    active_20 = "active_20"
+    formed_32 = "formed_32"
+
+
+class SlpName(StrEnum):
+    """Standard load profiles of the BDEW (package demandlib), and ``flat`` for what never varies.
+
+    ``h0_dyn`` is the household profile times the yearly polynomial of the BDEW; the profile needs it to have a winter.
+    """
+
+    h0 = "h0"
+    h0_dyn = "h0_dyn"
+    g0 = "g0"
+    g1 = "g1"
+    g2 = "g2"
+    g3 = "g3"
+    g4 = "g4"
+    g5 = "g5"
+    g6 = "g6"
+    l0 = "l0"
+    l1 = "l1"
+    l2 = "l2"
+    flat = "flat"
+
+
+class InvestorProfileName(StrEnum):
+    """Load profiles that column ``profile`` of table ``investors`` may name."""
+
+    food_plant = "food_plant"
+    logistics = "logistics"
+    mixed_tower = "mixed_tower"
+    industry_two_shift = "industry_two_shift"
+    industry_continuous = "industry_continuous"
+    resort = "resort"
+    data_centre = "data_centre"
+    greenhouse = "greenhouse"
+    district = "district"

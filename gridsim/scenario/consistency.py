@@ -1,0 +1,120 @@
+"""What must hold between keys of a scenario, once each alone is right. Returns problems, raises nothing."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from gridsim.scenario.binding import nearest
+from gridsim.units import HOURS_PER_DAY
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from gridsim.scenario.demand_model import AreaDemand
+    from gridsim.scenario.model import Scenario
+    from gridsim.scenario.profile_model import Climate
+
+#: Shares in a text file are rounded by hand.
+_SHARE_TOLERANCE = 1e-6
+
+
+def inconsistencies(scenario: Scenario) -> list[tuple[str, str]]:
+    """Return every problem as (dotted key, what is wrong and what would be accepted)."""
+    return [
+        *_horizon(scenario),
+        *_demand(scenario),
+        *_profiles(scenario),
+        *_climate(scenario.profiles.climate),
+        *_limits(scenario),
+    ]
+
+
+def _horizon(scenario: Scenario) -> Iterator[tuple[str, str]]:
+    horizon = scenario.horizon
+    if horizon.to_year < horizon.from_year:
+        yield "horizon.to_year", f"expected from_year ({horizon.from_year}) or later, got {horizon.to_year}"
+    if HOURS_PER_DAY % horizon.resolution_h:
+        yield "horizon.resolution_h", f"expected a divisor of {HOURS_PER_DAY}, got {horizon.resolution_h}"
+
+
+def _demand(scenario: Scenario) -> Iterator[tuple[str, str]]:
+    month_names = [shape.name for shape in scenario.profiles.month_shapes]
+    day_names = [shape.name for shape in scenario.profiles.day_shapes]
+    for area, demand in scenario.demand.areas.items():
+        prefix = f"demand.{area}"
+        first = demand.knots_mw.years[0]
+        for key, year in (
+            ("horizon.from_year", scenario.horizon.from_year),
+            ("demand.base_year", scenario.demand.base_year),
+        ):
+            if year < first:
+                yield f"{prefix}.knots_mw", f"the first knot is {first}, but {key} is {year}. State an earlier knot"
+        if demand.month_shape not in month_names:
+            yield (
+                f"{prefix}.month_shape",
+                f"unknown shape {demand.month_shape!r}, {nearest(demand.month_shape, month_names)}",
+            )
+        if demand.day_shape not in day_names:
+            hint = nearest(demand.day_shape, day_names)
+            yield f"{prefix}.day_shape", f"unknown shape {demand.day_shape!r}, {hint}"
+        yield from _area_shares(demand, prefix)
+
+
+def _area_shares(demand: AreaDemand, prefix: str) -> Iterator[tuple[str, str]]:
+    total = sum(demand.growth_by_place.values())
+    if total > 1.0 + _SHARE_TOLERANCE:
+        yield f"{prefix}.growth_by_place", f"the shares add up to {total:g}, expected at most 1"
+    if demand.sector_shares is not None:
+        for year, shares in zip(demand.sector_shares.years, demand.sector_shares.shares, strict=True):
+            yield from _sum_is_one(
+                {str(sector): share for sector, share in shares.items()}, f"{prefix}.sector_shares", str(year)
+            )
+
+
+def _sum_is_one(shares: Mapping[str, float], key: str, which: str = "") -> Iterator[tuple[str, str]]:
+    total = sum(shares.values())
+    if abs(total - 1.0) > _SHARE_TOLERANCE:
+        of = f" of {which}" if which else ""
+        yield key, f"the shares{of} add up to {total:g}, expected 1"
+
+
+def _profiles(scenario: Scenario) -> Iterator[tuple[str, str]]:
+    profiles = scenario.profiles
+    for shape in profiles.month_shapes:
+        key = f"profiles.month_shapes.{shape.name}"
+        if (shape.mean_factors is None) == (shape.energy_shares_percent is None):
+            yield key, "expected exactly one of mean_factors and energy_shares_percent"
+    for sector in profiles.sectors:
+        yield from _sum_is_one(sector.mix, f"profiles.sectors.{sector.sector}.mix")
+        if not any(sector.month_factors):
+            yield f"profiles.sectors.{sector.sector}.month_factors", "expected at least one month above 0"
+    for investor in profiles.investors:
+        yield from _sum_is_one(investor.mix, f"profiles.investors.{investor.profile}.mix")
+        if not any(investor.month_factors):
+            yield f"profiles.investors.{investor.profile}.month_factors", "expected at least one month above 0"
+    if profiles.weather.heating_below_c > profiles.weather.cooling_above_c:
+        yield "profiles.weather.heating_below_c", "expected at most cooling_above_c"
+    nuclear = profiles.generation.nuclear
+    if nuclear.outage_to_month < nuclear.outage_from_month:
+        yield "profiles.generation.nuclear.outage_to_month", "expected outage_from_month or later"
+
+
+def _climate(climate: Climate) -> Iterator[tuple[str, str]]:
+    columns = ("abs_min_c", "mean_min_c", "mean_c", "mean_max_c", "abs_max_c")
+    for month in range(12):
+        values = [getattr(climate, column)[month] for column in columns]
+        if sorted(values) != values:
+            shown = ", ".join(f"{column} {value:g}" for column, value in zip(columns, values, strict=True))
+            yield "profiles.climate", f"month {month + 1}: expected rising values, got {shown}"
+
+
+def _limits(scenario: Scenario) -> Iterator[tuple[str, str]]:
+    classes = scenario.limits.classes
+    if not classes:
+        yield "limits.classes", "expected at least one limit class"
+    names = [limit.name for limit in classes]
+    for name in sorted({name for name in names if names.count(name) > 1}):
+        yield "limits.classes", f"two classes are called {name!r}. Give each its own name"
+    for limit in classes:
+        if limit.sn_up_to_mva <= limit.sn_above_mva:
+            yield "limits.classes", f"class {limit.name!r} holds for no rating: sn_up_to_mva is not above sn_above_mva"
