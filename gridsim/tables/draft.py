@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from gridsim.dtypes import FloatArray
+    from gridsim.dtypes import AnyArray, FloatArray
 
 TABLE_BY_NAME = {table.name: table for table in TABLES}
 SHOWN_CHARACTERS = 120
@@ -37,6 +37,11 @@ def nearest(word: str, known: Iterable[str]) -> str:
 def shown(text: str) -> str:
     """Return ``text`` shortened for a message."""
     return text if len(text) <= SHOWN_CHARACTERS else f"{text[:SHOWN_CHARACTERS]}... ({len(text)} characters)"
+
+
+def rows_where(mask: AnyArray) -> list[int]:
+    """Return the positions at which ``mask`` holds."""
+    return [int(pos) for pos in np.flatnonzero(mask)]
 
 
 @dataclass(frozen=True)

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from typing import TYPE_CHECKING
 
-from gridsim.errors import Finding
-from gridsim.tables import reference_rules
-from gridsim.tables.draft import Draft
+from gridsim.tables import calendar_rules, connectivity_rules, electrical_rules, reference_rules
 
-Rule = Callable[[Draft], list[Finding]]
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
-RULES: tuple[Rule, ...] = (*reference_rules.RULES,)
+    from gridsim.errors import Finding
+    from gridsim.tables.draft import Draft
+
+RULES: tuple[Callable[[Draft], list[Finding]], ...] = (
+    *reference_rules.RULES,
+    *electrical_rules.RULES,
+    *calendar_rules.RULES,
+    *connectivity_rules.RULES,
+)
 
 
 def check_draft(draft: Draft) -> list[Finding]:
