@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from gridsim.dtypes import BoolArray, FloatArray, IndexArray
+    from gridsim.dtypes import BoolArray, FloatArray, IndexArray, StatusArray
 
 
 class Network(NamedTuple):
@@ -85,3 +85,63 @@ class LoadingColumns(NamedTuple):
     percent_from: FloatArray
     percent_to: FloatArray
     is_power: BoolArray
+
+
+class Given(NamedTuple):
+    """What is given in each step of a batch.
+
+    Attributes
+    ----------
+    s_bus:
+        Constant power injected as (P, Q), positive into the grid. Shape (n_step, n_bus, 2).
+    zip_load:
+        Injection proportional to V (P, Q) and V squared (P, Q) at ``network.zip_pos``. Shape (n_step, n_zip, 4).
+    controlled_pos:
+        Rows whose magnitude is given. Shape (n_controlled,).
+    vm_set:
+        Their magnitudes; one row when they are the same in every step. Shape (n_step or 1, n_controlled).
+    """
+
+    s_bus: FloatArray
+    zip_load: FloatArray
+    controlled_pos: IndexArray
+    vm_set: FloatArray
+
+
+class StepResults(NamedTuple):
+    """What the solution of each step writes, one row per step.
+
+    Attributes
+    ----------
+    vm, va:
+        Voltages. Shape (n_step, n_bus).
+    code:
+        One of ``gridsim.kernels.codes``. Shape (n_step,).
+    iterations:
+        Iterations, added to what is there already. Shape (n_step,).
+    mismatch:
+        Largest mismatch in pu. Shape (n_step,).
+    sign:
+        Sign of the determinant of the last Jacobian, 0 when none was needed. Shape (n_step,).
+    """
+
+    vm: FloatArray
+    va: FloatArray
+    code: StatusArray
+    iterations: IndexArray
+    mismatch: FloatArray
+    sign: StatusArray
+
+
+class Workspace(NamedTuple):
+    """Scratch arrays of one thread: nothing in them outlives a step."""
+
+    e: FloatArray
+    f: FloatArray
+    p: FloatArray
+    q: FloatArray
+    residual: FloatArray
+    trial: FloatArray
+    vm: FloatArray
+    va: FloatArray
+    values: FloatArray

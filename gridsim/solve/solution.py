@@ -20,17 +20,32 @@ class LoadingArrays:
 
     Attributes
     ----------
-    trafo:
-        Two-winding transformers, worse of both sides. Shape (n_step, n_trafo).
-    trafo3w:
-        Windings hv, mv, lv of three-winding transformers, each on its own rating. Shape (n_step, n_trafo3w, 3).
-    line:
-        Lines, worse of both ends. Shape (n_step, n_line).
+    columns:
+        All of them side by side: trafos, windings hv mv lv of each three-winding unit, lines. Shape
+        (n_step, n_trafo + 3 n_trafo3w + n_line).
+    n_trafo, n_trafo3w:
+        Number of units, which says where each table begins.
     """
 
-    trafo: FloatArray
-    trafo3w: FloatArray
-    line: FloatArray
+    columns: FloatArray
+    n_trafo: int
+    n_trafo3w: int
+
+    @property
+    def trafo(self) -> FloatArray:
+        """Two-winding transformers, worse of both sides. A view of shape (n_step, n_trafo)."""
+        return self.columns[:, : self.n_trafo]
+
+    @property
+    def trafo3w(self) -> FloatArray:
+        """Windings hv, mv, lv, each on its own rating. A view of shape (n_step, n_trafo3w, 3)."""
+        windings = self.columns[:, self.n_trafo : self.n_trafo + 3 * self.n_trafo3w]
+        return windings.reshape(len(self.columns), self.n_trafo3w, 3)
+
+    @property
+    def line(self) -> FloatArray:
+        """Lines, worse of both ends. A view of shape (n_step, n_line)."""
+        return self.columns[:, self.n_trafo + 3 * self.n_trafo3w :]
 
 
 @dataclass(frozen=True)
@@ -98,19 +113,8 @@ def empty_solution(n_step: int, n_bus: int, n_trafo: int, n_trafo3w: int, n_line
         rung=np.full(n_step, -1, dtype=STATUS),
         vm_pu=np.full((n_step, n_bus), np.nan),
         va_degree=np.full((n_step, n_bus), np.nan),
-        loading=split_loading(np.full((n_step, n_column), np.nan), n_trafo, n_trafo3w),
+        loading=LoadingArrays(np.full((n_step, n_column), np.nan), n_trafo, n_trafo3w),
         load_mw=np.full(n_step, np.nan),
         loss_mw=np.full(n_step, np.nan),
         unserved_mw=np.zeros(n_step),
-    )
-
-
-def split_loading(columns: FloatArray, n_trafo: int, n_trafo3w: int) -> LoadingArrays:
-    """View loading columns (trafos, windings hv mv lv of each three-winding unit, lines) by table."""
-    n_step = len(columns)
-    last = n_trafo + 3 * n_trafo3w
-    return LoadingArrays(
-        trafo=columns[:, :n_trafo],
-        trafo3w=columns[:, n_trafo:last].reshape(n_step, n_trafo3w, 3),
-        line=columns[:, last:],
     )

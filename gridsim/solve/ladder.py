@@ -1,0 +1,164 @@
+"""The fall-back ladder: a step that the first method does not solve is tried by slower ones, each rung counted.
+
+1. Newton from the anchor: the solution of the net's own values, the same for every step of a topology.
+2. Newton from the start ``runpp`` would take: set points, angles of a DC load flow of the net's own values.
+3. Damped Newton from that start.
+
+A step that none of them solves has failed, and keeps the code of the last rung.
+
+A load flow has several solutions, of which the grid can only live on one branch: where the determinant of the Jacobian
+has the sign it has at the anchor. Crossing to the other branch means passing the point of voltage collapse. A rung that
+ends there (usually at a very low voltage) has not solved the step.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from gridsim.dtypes import INDEX, STATUS
+from gridsim.enums import StepStatus
+from gridsim.kernels.batch import solve_batch
+from gridsim.kernels.structures import Given, StepResults
+
+if TYPE_CHECKING:
+    from gridsim.compiled.compiled_grid import CompiledGrid
+    from gridsim.compiled.injection import InjectionBatch
+    from gridsim.dtypes import BoolArray, FloatArray, IndexArray, StatusArray
+    from gridsim.solve.options import SolveOptions
+
+#: The damped rung makes shorter moves and may take this many times ``max_iterations``.
+DAMPED_PATIENCE = 3
+
+
+@dataclass(frozen=True)
+class Start:
+    """Voltages from which steps start, and the sign of the Jacobian's determinant there (0: not known)."""
+
+    vm: FloatArray
+    va: FloatArray
+    sign: int
+
+
+@dataclass(frozen=True)
+class Climbed:
+    """Outcome of the ladder: voltages by row, and for each step its status and the rung that solved it (or -1)."""
+
+    results: StepResults
+    status: StatusArray
+    rung: StatusArray
+
+
+def as_given(compiled: CompiledGrid, injection: InjectionBatch) -> Given:
+    """Hand the injections to the kernels: complex powers become pairs of real numbers in place."""
+    n_step, n_bus = injection.s_bus_pu.shape
+    return Given(
+        s_bus=injection.s_bus_pu.view(np.float64).reshape(n_step, n_bus, 2),
+        zip_load=injection.zip_pu,
+        controlled_pos=compiled.controlled_pos,
+        vm_set=injection.vm_set_pu,
+    )
+
+
+def empty_results(n_step: int, n_bus: int) -> StepResults:
+    """Return result arrays for the kernels."""
+    return StepResults(
+        vm=np.empty((n_step, n_bus)),
+        va=np.empty((n_step, n_bus)),
+        code=np.full(n_step, StepStatus.diverged, dtype=STATUS),
+        iterations=np.zeros(n_step, dtype=INDEX),
+        mismatch=np.full(n_step, np.nan),
+        sign=np.zeros(n_step, dtype=STATUS),
+    )
+
+
+def find_anchor(compiled: CompiledGrid, injection: InjectionBatch, options: SolveOptions) -> Start:
+    """Solve the net's own values; where they have no solution, the anchor is the start of ``runpp`` itself.
+
+    Parameters
+    ----------
+    compiled:
+        The topology.
+    injection:
+        The net's own values, one step.
+    options:
+        Tolerance and patience.
+    """
+    start = Start(compiled.start_vm_pu, compiled.start_va_rad, 0)
+    results = empty_results(1, compiled.n_bus)
+    given = as_given(compiled, injection)
+    first = np.zeros(1, dtype=INDEX)
+    for is_damped in (False, True):
+        _run(compiled, given, start, first, is_damped, options.max_iterations, options, results)
+        if results.code[0] == StepStatus.ok:
+            return Start(results.vm[0].copy(), results.va[0].copy(), int(results.sign[0]))
+    _run(compiled, given, start, first, False, 1, options, results)
+    return Start(start.vm, start.va, int(results.sign[0]))
+
+
+def climb(
+    compiled: CompiledGrid, injection: InjectionBatch, steps: IndexArray, anchor: Start, options: SolveOptions
+) -> Climbed:
+    """Solve the steps listed, each on the lowest rung that solves it.
+
+    Parameters
+    ----------
+    compiled, injection:
+        The topology and what is given in every step.
+    steps:
+        Steps to solve; the others keep status ``diverged``. Shape (n_todo,).
+    anchor:
+        Where the first rung starts.
+    options:
+        Tolerance, patience, and whether to climb at all.
+    """
+    n_step = len(injection.s_bus_pu)
+    given = as_given(compiled, injection)
+    results = empty_results(n_step, compiled.n_bus)
+    rung = np.full(n_step, -1, dtype=STATUS)
+    plain = Start(compiled.start_vm_pu, compiled.start_va_rad, anchor.sign)
+    patience = options.max_iterations
+    rungs = [(anchor, False, patience), (plain, False, patience), (plain, True, DAMPED_PATIENCE * patience)]
+    todo = steps
+    for number, (start, is_damped, iterations) in enumerate(rungs if options.use_fallback else rungs[:1]):
+        if todo.size:
+            _run(compiled, given, start, todo, is_damped, iterations, options, results)
+            solved = _is_on_branch(results, todo, anchor.sign)
+            rung[todo[solved]] = number
+            todo = todo[~solved]
+    results.code[todo[results.code[todo] == StepStatus.ok]] = StepStatus.diverged
+    status = np.where(rung > 0, np.int8(StepStatus.ok_fallback), results.code).astype(STATUS)
+    return Climbed(results, status, rung)
+
+
+def _is_on_branch(results: StepResults, steps: IndexArray, sign: int) -> BoolArray:
+    """Whether each step is solved, on the branch of solutions the anchor lies on."""
+    solved = results.code[steps] == StepStatus.ok
+    found = results.sign[steps]
+    return np.asarray(solved & ((found == 0) | (sign == 0) | (found == sign)))
+
+
+def _run(
+    compiled: CompiledGrid,
+    given: Given,
+    start: Start,
+    steps: IndexArray,
+    is_damped: bool,
+    iterations: int,
+    options: SolveOptions,
+    results: StepResults,
+) -> None:
+    solve_batch(
+        compiled.network,
+        compiled.lu,
+        given,
+        start.vm,
+        start.va,
+        steps,
+        is_damped,
+        iterations,
+        options.tolerance_pu,
+        results,
+    )
