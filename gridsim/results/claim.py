@@ -76,7 +76,7 @@ class Claim:
 
     def __init__(self, directory: Path, *, overwrite: bool) -> None:
         state = state_of(directory)
-        _refuse(directory, state, overwrite=overwrite)
+        refuse(directory, state, overwrite=overwrite)
         directory.mkdir(parents=True, exist_ok=True)
         self.directory = directory
         self._path = directory / CLAIM_FILE
@@ -100,7 +100,8 @@ class Claim:
         self._descriptor = None
 
 
-def _refuse(directory: Path, state: DirectoryState, *, overwrite: bool) -> None:
+def refuse(directory: Path, state: DirectoryState, *, overwrite: bool) -> None:
+    """Raise ResultStoreError when a run may not write into a directory in that state."""
     match state:
         case DirectoryState.not_a_directory:
             raise ResultStoreError(f"{directory}: is not a directory; choose another place for the results")

@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from gridsim.errors import ResultStoreError
-from gridsim.results.claim import Claim, DirectoryState, state_of
+from gridsim.results.claim import Claim, DirectoryState, refuse, state_of
 from gridsim.results.frames import check_columns, csv_bytes, csv_frame, loading_frame, loading_table
 from gridsim.results.layout import (
     ASIDE_FOLDER,
@@ -73,6 +73,13 @@ class ResultStore:
         path = Path(directory)
         with _told(path, "cannot be prepared for results"):
             return cls(path, claim=Claim(path, overwrite=overwrite))
+
+    @staticmethod
+    def check_free(directory: str | Path, *, overwrite: bool = False) -> None:
+        """Raise ResultStoreError now if :meth:`create` would refuse ``directory`` later; nothing is changed."""
+        path = Path(directory)
+        with _told(path, "cannot be read"):
+            refuse(path, state_of(path), overwrite=overwrite)
 
     @classmethod
     def open(cls, directory: str | Path) -> ResultStore:

@@ -1,0 +1,142 @@
+"""The command ``gridsim``: check, run, plot.
+
+Exit codes: 0 done, 2 bad input (or a result directory that cannot be used), 3 with ``--strict`` when any step failed,
+130 interrupted. What a command says goes to standard output, errors and progress to standard error.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path  # noqa: TC003  typer reads the annotations at run time
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.console import Console
+
+import gridsim
+from gridsim.cli.exit_codes import ExitCode, mistakes_told
+from gridsim.enums import Solver  # noqa: TC001  likewise
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from gridsim.results.store import ResultStore
+
+#: Width of tables where there is no terminal to ask.
+PLAIN_WIDTH = 160
+
+app = typer.Typer(
+    name="gridsim",
+    help="Which transformer overloads, when, and for how long, as plants and substations come online.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+
+def main() -> None:
+    """Run the command line."""
+    app()
+
+
+def _console(*, is_error: bool = False) -> Console:
+    console = Console(stderr=is_error, highlight=False)
+    if not console.is_terminal:
+        console.width = PLAIN_WIDTH
+    return console
+
+
+def _show_version(is_wanted: bool) -> None:
+    if is_wanted:
+        typer.echo(f"gridsim {gridsim.__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    version: Annotated[
+        bool, typer.Option("--version", help="Show the version and exit.", callback=_show_version, is_eager=True)
+    ] = False,
+) -> None:
+    del version
+
+
+@app.command()
+def check(folder: Annotated[Path, typer.Argument(help="Folder with the CSV tables of a network.")]) -> None:
+    """Check a network folder: every finding with file, row, column and remedy; totals; how well the rows are known.
+
+    Example: gridsim check networks/almaty
+    """
+    with mistakes_told():
+        from gridsim.cli.check_output import print_findings, print_frame  # noqa: PLC0415  loads pandas
+        from gridsim.tables.load import check_tables  # noqa: PLC0415
+        from gridsim.tables.totals import confidence_shares, totals  # noqa: PLC0415
+
+        console = _console()
+        tables, findings = check_tables(folder)
+        print_findings(console, str(folder), findings)
+        if tables is not None:
+            print_frame(console, "Totals", totals(tables))
+            print_frame(console, "Confidence, percent of the rows", confidence_shares(tables))
+        if findings:
+            raise typer.Exit(ExitCode.bad_input)
+
+
+@app.command()
+def run(
+    scenario: Annotated[Path, typer.Argument(help="Scenario file (TOML).")],
+    from_year: Annotated[int | None, typer.Option("--from", help="First year, in place of the scenario's.")] = None,
+    to_year: Annotated[int | None, typer.Option("--to", help="Last year, in place of the scenario's.")] = None,
+    out: Annotated[Path | None, typer.Option(help="Result directory; out/<scenario name> if not given.")] = None,
+    threads: Annotated[int, typer.Option(min=0, help="Threads; 0 for all.")] = 0,
+    strict: Annotated[bool, typer.Option("--strict", help="Exit with 3 when any step has no solution.")] = False,
+    solver: Annotated[Solver | None, typer.Option(help="Solver, in place of the scenario's.")] = None,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace the results of an earlier run.")] = False,
+    pictures: Annotated[bool, typer.Option("--plots/--no-plots", help="Whether to draw the pictures.")] = True,
+) -> None:
+    """Run a scenario step by step and write loadings, overloads, summary and pictures.
+
+    Example: gridsim run scenarios/reference.toml --from 2026 --to 2030 --out results
+    """
+    with mistakes_told():
+        from gridsim.cli.progress_bar import ProgressBar  # noqa: PLC0415  keeps --help quick
+        from gridsim.report.console_summary import print_summary  # noqa: PLC0415
+        from gridsim.studies.time_series import run_scenario  # noqa: PLC0415
+
+        with ProgressBar(_console(is_error=True)) as progress:
+            result = run_scenario(
+                scenario,
+                from_year=from_year,
+                to_year=to_year,
+                out=out,
+                threads=threads,
+                solver=solver,
+                overwrite=overwrite,
+                progress=progress,
+            )
+            drawn: Sequence[Path] = ()
+            if pictures:
+                progress.begin("Drawing pictures", 0)
+                drawn = _draw(result.store)
+        print_summary(_console(), result.summary, result.store.directory, drawn)
+        if strict and result.n_failed:
+            raise typer.Exit(ExitCode.failed_steps)
+
+
+@app.command()
+def plot(directory: Annotated[Path, typer.Argument(help="Result directory of a finished run.")]) -> None:
+    """Draw the pictures of a finished run again.
+
+    Example: gridsim plot out/reference --kind map --year 2035
+    """
+    with mistakes_told():
+        from gridsim.results.store import ResultStore  # noqa: PLC0415  loads pandas
+
+        for path in _draw(ResultStore.open(directory)):
+            typer.echo(path)
+
+
+def _draw(store: ResultStore) -> Sequence[Path]:
+    from gridsim.plots import draw_all  # noqa: PLC0415  loads matplotlib
+
+    drawn: Sequence[Path] = draw_all(store)
+    return drawn

@@ -1,0 +1,66 @@
+"""Progress on a terminal; nothing at all where nobody watches."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Self
+
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    SpinnerColumn,
+    TaskID,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+    from rich.console import Console
+
+
+class ProgressBar:
+    """Shows phases and steps of a study on ``console``; silent when that is not a terminal."""
+
+    def __init__(self, console: Console) -> None:
+        self._bars = Progress(
+            SpinnerColumn(),
+            TextColumn("{task.description}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TimeElapsedColumn(),
+            TimeRemainingColumn(),
+            console=console,
+            disable=not console.is_terminal,
+        )
+        self._task: TaskID | None = None
+
+    def __enter__(self) -> Self:
+        self._bars.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if error is None:
+            self._complete()
+        self._bars.stop()
+
+    def begin(self, phase: str, n_step: int) -> None:
+        """Complete the bar of the phase before and start another; ``n_step`` 0 stands for an unknown length."""
+        self._complete()
+        self._task = self._bars.add_task(phase, total=n_step or None)
+
+    def advance(self, n_step: int) -> None:
+        """Move the bar of the phase."""
+        if self._task is not None:
+            self._bars.advance(self._task, n_step)
+
+    def _complete(self) -> None:
+        if self._task is None:
+            return
+        task = self._bars.tasks[self._task]
+        total = task.total or 1
+        self._bars.update(self._task, total=total, completed=total)

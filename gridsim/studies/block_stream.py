@@ -1,0 +1,165 @@
+"""Blocks of a run, solved one after the other and handed on: to the result files, to the episodes, to the months.
+
+While one block is being solved, the one before it is written and judged in a second thread. At most two blocks are in
+memory at any time, whatever the horizon.
+"""
+
+from __future__ import annotations
+
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from gridsim.assess.monthly_worst import MonthlyTracker
+from gridsim.assess.overloads import OverloadTracker
+from gridsim.enums import LoadingBasis, Solver, StepStatus
+from gridsim.results.layout import STEP_COLUMNS, TIME_COLUMN
+from gridsim.results.manifest import BlockRecord
+from gridsim.solve import BatchSolver, make_solver
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from gridsim.assess.limits import WatchList
+    from gridsim.grid.staged import StagedGrid
+    from gridsim.grid.stages import Block
+    from gridsim.results.store import ResultStore
+    from gridsim.solve.options import SolveOptions
+    from gridsim.solve.solution import BatchSolution
+    from gridsim.studies.progress import PhaseClock, Progress
+    from gridsim.studies.result_tables import LoadingColumns
+
+#: Steps solved in one call: whole blocks by the batch solver, a week at a time by the slow judge, which can then be
+#: watched and interrupted.
+BATCH_STEPS = {Solver.newton: 8784, Solver.pandapower: 168}
+STATUS_NAMES = np.array([status.name for status in StepStatus], dtype=object)
+
+
+@dataclass(frozen=True)
+class SolvedBlock:
+    """What is kept of the solution of one block.
+
+    Attributes
+    ----------
+    loading:
+        ``(n_column, n_step)`` percent, as stored.
+    steps:
+        Rows of the table of steps.
+    is_failed:
+        ``(n_step,)`` whether the step has no solution.
+    """
+
+    block: Block
+    loading: NDArray[np.float32]
+    steps: pd.DataFrame
+    is_failed: NDArray[np.bool_]
+
+
+class BlockSolver:
+    """Solves blocks of a staged grid; the solver of a stage is kept until a block of another stage comes."""
+
+    def __init__(
+        self, grid: StagedGrid, columns: LoadingColumns, options: SolveOptions, basis: LoadingBasis, clock: PhaseClock
+    ) -> None:
+        self.grid = grid
+        self.columns = columns
+        self.options = options
+        self.basis = basis
+        self.clock = clock
+        self._stage_index = -1
+        self._solver: BatchSolver | None = None
+
+    def solve(self, block: Block, progress: Progress) -> SolvedBlock:
+        """Solve every step of a block."""
+        with self.clock.phase("compile"):
+            solver = self._solver_of(block.stage_index)
+        with self.clock.phase("profiles"):
+            profiles = self.grid.profiles_for(block)
+        n_step = block.stop_step - block.start_step
+        loading: list[NDArray[np.float32]] = []
+        solutions: list[BatchSolution] = []
+        for start in range(0, n_step, BATCH_STEPS[self.options.solver]):
+            stop = min(start + BATCH_STEPS[self.options.solver], n_step)
+            with self.clock.phase("solve"):
+                part = {key: values[start:stop] for key, values in profiles.items()}
+                solution = solver.solve(part, stop - start)
+            with self.clock.phase("store"):
+                loading.append(self.columns.stored(solution.loading))
+            solutions.append(solution)
+            progress.advance(stop - start)
+        whole = loading[0] if len(loading) == 1 else np.concatenate(loading, axis=1)
+        is_failed = ~np.concatenate([solution.is_solved for solution in solutions])
+        return SolvedBlock(block, whole, self._steps(block, solutions), is_failed)
+
+    def _solver_of(self, stage_index: int) -> BatchSolver:
+        if self._solver is None or stage_index != self._stage_index:
+            net = self.grid.net_at(self.grid.stages[stage_index])
+            self._solver = make_solver(net, self.options, self.basis)
+            self._stage_index = stage_index
+        return self._solver
+
+    def _steps(self, block: Block, solutions: list[BatchSolution]) -> pd.DataFrame:
+        frame = pd.DataFrame(
+            {
+                name: np.concatenate([getattr(solution, name) for solution in solutions])
+                for name in ("status", "iterations", "mismatch_pu", "load_mw", "loss_mw", "unserved_mw")
+            }
+        )
+        frame["status"] = STATUS_NAMES[frame["status"].to_numpy()]
+        frame["iterations"] = frame["iterations"].astype(np.int32)
+        frame["stage"] = np.int32(block.stage_index)
+        frame[TIME_COLUMN] = self.grid.time_utc[block.start_step : block.stop_step]
+        return frame[list(STEP_COLUMNS)]
+
+
+class BlockSink:
+    """Takes solved blocks in time order: writes their loading, follows episodes and months, keeps the steps."""
+
+    def __init__(self, grid: StagedGrid, columns: LoadingColumns, watches: WatchList, store: ResultStore) -> None:
+        horizon = grid.scenario.horizon
+        self.store = store
+        self.columns = columns
+        self.time_utc = grid.time_utc
+        self.utc_offset = pd.Timedelta(hours=horizon.utc_offset_h)
+        self.overloads = OverloadTracker(watches, step_h=float(horizon.resolution_h))
+        self.months = MonthlyTracker(len(columns.elements), horizon.years, step_h=float(horizon.resolution_h))
+        self.records: list[BlockRecord] = []
+        self._steps: list[pd.DataFrame] = []
+
+    def take(self, solved: SolvedBlock) -> None:
+        """Take the next block."""
+        block = solved.block
+        time_utc = self.time_utc[block.start_step : block.stop_step]
+        names = self.columns.names
+        file = self.store.write_loading(block.year, block.stage_index, time_utc, names, solved.loading)
+        self.overloads.follow(solved.loading, solved.is_failed)
+        time_local = (time_utc + self.utc_offset).tz_localize(None)
+        in_service = self.columns.in_service[block.stage_index]
+        self.months.follow(solved.loading, time_local, solved.is_failed, in_service)
+        self._steps.append(solved.steps)
+        self.records.append(BlockRecord(file, block.year, block.stage_index, block.start_step, block.stop_step))
+
+    def steps(self) -> pd.DataFrame:
+        """Return the table of all steps taken so far."""
+        return pd.concat(self._steps, ignore_index=True)
+
+
+def stream_blocks(solver: BlockSolver, sink: BlockSink, progress: Progress) -> None:
+    """Solve every block of the solver's grid and hand each to the sink.
+
+    An interrupt lets the block in hand be written to its end before it goes on to the caller.
+    """
+    with ThreadPoolExecutor(max_workers=1, thread_name_prefix="gridsim-sink") as executor:
+        pending: Future[None] | None = None
+        for block in solver.grid.blocks:
+            solved = solver.solve(block, progress)
+            with solver.clock.phase("wait for files"):
+                if pending is not None:
+                    pending.result()
+            pending = executor.submit(sink.take, solved)
+        with solver.clock.phase("wait for files"):
+            if pending is not None:
+                pending.result()
