@@ -4,29 +4,20 @@ from __future__ import annotations
 
 import copy
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from gridsim.grid.build import build_net
 from gridsim.grid.commissioning import CommissioningCalendar, calendar
-from gridsim.grid.injections import plan_injections
+from gridsim.grid.injections import InjectionPlan, plan_injections
 from gridsim.grid.stages import Block, Stage, make_blocks, make_stages
 
 if TYPE_CHECKING:
     import pandapower as pp
     import pandas as pd
 
-    from gridsim.dtypes import BoolArray, FloatArray
+    from gridsim.dtypes import FloatArray
     from gridsim.scenario.model import Scenario
     from gridsim.tables.network_tables import NetworkTables
-
-
-class Injections(Protocol):
-    """What gives the numbers of every step: an ``InjectionPlan``."""
-
-    def element_profiles(
-        self, start_step: int, stop_step: int, serving_bus_in_service: BoolArray
-    ) -> dict[tuple[str, str], FloatArray]:
-        """Return ``(n_step, n_element)`` per pandapower table and column."""
 
 
 @dataclass(frozen=True)
@@ -54,7 +45,7 @@ class StagedGrid:
     time_utc: pd.DatetimeIndex
     stages: tuple[Stage, ...]
     blocks: tuple[Block, ...]
-    injections: Injections
+    injections: InjectionPlan
 
     def net_at(self, stage: Stage) -> pp.pandapowerNet:
         """Return a copy of the net with exactly the elements of ``stage`` in service."""
