@@ -279,7 +279,7 @@ def _plan() -> Rows:
                 "commissioning_date": "2026-10-01",
                 "ramp_months": "12",
                 "initial_share": "0.4",
-                "profile": "food",
+                "profile": "food_plant",
                 "basis": "invented",
             }
         ],

@@ -1,0 +1,149 @@
+"""Demand of areas and investors at the busbars that serve it: the rows of ``net.load``."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from gridsim.grid.load_rows import load_buses
+
+if TYPE_CHECKING:
+    from gridsim.dtypes import BoolArray, FloatArray, IndexArray
+    from gridsim.grid.demand import AreaSeries
+    from gridsim.grid.home_loads import HomeLoads
+    from gridsim.grid.investor_load import InvestorPlan
+    from gridsim.grid.load_transfer import TransferPlan
+    from gridsim.scenario.model import Scenario
+    from gridsim.tables.network_tables import NetworkTables
+
+#: Rows are filled piece by piece, so that the series of a piece stay in the cache.
+_PIECE = 2048
+
+
+@dataclass(frozen=True)
+class _Part:
+    """Demand of one sector of one area that is spread by the same weights: its base, or its growth.
+
+    ``weights_p`` and ``weights_q`` have shape (n_bus,): MW, and Mvar, at each home per MW of the part.
+    """
+
+    area: int
+    sector: int
+    is_growth: bool | None
+    weights_p: FloatArray
+    weights_q: FloatArray
+
+
+@dataclass(frozen=True)
+class BusLoads:
+    """Demand at busbars.
+
+    Attributes
+    ----------
+    areas:
+        Demand by area and sector.
+    investors:
+        Projects.
+    bus_pos:
+        Shape (n_load,): row in table ``buses`` of each row of ``net.load``.
+    row_of_bus:
+        Shape (n_bus,): row of ``net.load`` of each busbar, -1 for none.
+    """
+
+    areas: tuple[AreaSeries, ...]
+    investors: InvestorPlan
+    bus_pos: IndexArray
+    row_of_bus: IndexArray
+    steps_per_day: int
+    transfers: TransferPlan
+    parts: tuple[_Part, ...]
+
+    def served(self, start_step: int, stop_step: int, bus_in_service: BoolArray) -> tuple[FloatArray, FloatArray]:
+        """Return MW and Mvar at every row of ``net.load``, each of shape (n_load, stop_step - start_step)."""
+        n_step = stop_step - start_step
+        p_mw = np.zeros((len(self.bus_pos), n_step))
+        q_mvar = np.zeros((len(self.bus_pos), n_step))
+        starts = self.transfers.start_step
+        cuts = np.unique([start_step, *starts[(starts > start_step) & (starts < stop_step)], stop_step])
+        home_p = np.stack([part.weights_p for part in self.parts])
+        home_q = np.stack([part.weights_q for part in self.parts])
+        for first, stop in pairwise(int(cut) for cut in cuts):
+            weights_p = self.transfers.moved(home_p, first, bus_in_service)[:, self.bus_pos]
+            weights_q = self.transfers.moved(home_q, first, bus_in_service)[:, self.bus_pos]
+            for piece in range(first, stop, _PIECE):
+                end = min(piece + _PIECE, stop)
+                series = self._part_series(piece, end)
+                steps = slice(piece - start_step, end - start_step)
+                _add_weighted(p_mw[:, steps], weights_p, series)
+                _add_weighted(q_mvar[:, steps], weights_q, series)
+        for project in self.investors.projects:
+            wanted = project.bus_pos if bus_in_service[project.bus_pos] else project.fallback_pos
+            row = self.row_of_bus[wanted]
+            if project.start_step < stop_step:
+                power = self.investors.power_mw(project, start_step, stop_step)
+                p_mw[row] += power
+                q_mvar[row] += project.tan_phi * power
+        return p_mw, q_mvar
+
+    def _part_series(self, start_step: int, stop_step: int) -> list[FloatArray]:
+        """Return the MW of every part, each of shape (stop_step - start_step,)."""
+        day = np.arange(start_step, stop_step) // self.steps_per_day
+        growth = [area.growth_share[day] for area in self.areas]
+        series = []
+        for part in self.parts:
+            demand = self.areas[part.area].p_mw[part.sector, start_step:stop_step]
+            if part.is_growth is None:
+                series.append(demand)
+            elif part.is_growth:
+                series.append(demand * growth[part.area])
+            else:
+                series.append(demand * (1.0 - growth[part.area]))
+        return series
+
+
+def _add_weighted(target: FloatArray, weights: FloatArray, series: list[FloatArray]) -> None:
+    """Add weights.T @ series to the target, (n_load, n_step).
+
+    Term by term in a fixed order and not by a matrix product, whose rounding depends on the number of steps: the same
+    step must have the same bits in a block and in the whole.
+    """
+    for row in range(target.shape[0]):
+        for part in np.flatnonzero(weights[:, row]):
+            target[row] += weights[part, row] * series[part]
+
+
+def spread_loads(
+    tables: NetworkTables,
+    scenario: Scenario,
+    loads: HomeLoads,
+    areas: tuple[AreaSeries, ...],
+    investors: InvestorPlan,
+    transfers: TransferPlan,
+) -> BusLoads:
+    """Put demand at the homes of the loads."""
+    n_bus = len(tables["buses"])
+    position = {bus: row for row, bus in enumerate(tables["buses"]["bus_id"])}
+    bus_pos = np.array([position[bus] for bus in load_buses(tables)], dtype=np.int64)
+    row_of_bus = np.full(n_bus, -1, dtype=np.int64)
+    row_of_bus[bus_pos] = np.arange(len(bus_pos))
+    parts: list[_Part] = []
+    for number, area in enumerate(areas):
+        by_place = scenario.demand.areas[area.area].growth_by_place
+        for sector_number, sector in enumerate(area.sectors):
+            base = loads.base_weights(area.area, sector)
+            growth = loads.growth_weights(area.area, sector, by_place)
+            kinds = ((None, base),) if not by_place else ((False, base), (True, growth))
+            for is_growth, weights in kinds:
+                at_home = _sum_by_bus(loads.bus_pos, weights, n_bus)
+                at_home_q = _sum_by_bus(loads.bus_pos, weights * loads.tan_phi, n_bus)
+                parts.append(_Part(number, sector_number, is_growth, at_home, at_home_q))
+    return BusLoads(areas, investors, bus_pos, row_of_bus, scenario.horizon.steps_per_day, transfers, tuple(parts))
+
+
+def _sum_by_bus(bus_pos: IndexArray, weights: FloatArray, n_bus: int) -> FloatArray:
+    total = np.zeros(n_bus)
+    np.add.at(total, bus_pos, weights)
+    return total
