@@ -11,6 +11,7 @@ from gridsim.errors import ScenarioError
 from gridsim.scenario.binding import build
 from gridsim.scenario.consistency import inconsistencies
 from gridsim.scenario.document import Document, problem_list, read_document
+from gridsim.scenario.keys import keys_of
 from gridsim.scenario.model import Horizon, Scenario
 
 __all__ = ["Horizon", "Scenario", "load_scenario"]
@@ -50,9 +51,12 @@ def _with_years(scenario: Scenario, from_year: int | None, to_year: int | None) 
     horizon = scenario.horizon
     first = horizon.from_year if from_year is None else from_year
     last = horizon.to_year if to_year is None else to_year
+    if from_year is None and to_year is None:
+        return scenario
+    year_key = keys_of(Horizon)["from_year"]
     for name, year in (("from_year", first), ("to_year", last)):
-        if not 2025 <= year <= 2100:
-            raise ScenarioError(f"{name} {year}: expected a year from 2025 to 2100")
+        if not year_key.is_in_range(year):
+            raise ScenarioError(f"{name} {year}: expected a year {year_key.range_words}")
     if last < first:
         raise ScenarioError(f"to_year {last} lies before from_year {first}")
     return dataclasses.replace(scenario, horizon=dataclasses.replace(horizon, from_year=first, to_year=last))

@@ -43,12 +43,11 @@ def _demand(scenario: Scenario) -> Iterator[tuple[str, str]]:
     for area, demand in scenario.demand.areas.items():
         prefix = f"demand.{area}"
         first = demand.knots_mw.years[0]
-        for key, year in (
-            ("horizon.from_year", scenario.horizon.from_year),
-            ("demand.base_year", scenario.demand.base_year),
-        ):
-            if year < first:
-                yield f"{prefix}.knots_mw", f"the first knot is {first}, but {key} is {year}. State an earlier knot"
+        needed, key = min(
+            (scenario.horizon.from_year, "horizon.from_year"), (scenario.demand.base_year, "demand.base_year")
+        )
+        if needed < first:
+            yield f"{prefix}.knots_mw", f"the first knot is {first}, but {key} is {needed}. State an earlier knot"
         if demand.month_shape not in month_names:
             yield (
                 f"{prefix}.month_shape",
@@ -101,11 +100,12 @@ def _profiles(scenario: Scenario) -> Iterator[tuple[str, str]]:
 
 def _climate(climate: Climate) -> Iterator[tuple[str, str]]:
     columns = ("abs_min_c", "mean_min_c", "mean_c", "mean_max_c", "abs_max_c")
-    for month in range(12):
-        values = [getattr(climate, column)[month] for column in columns]
-        if sorted(values) != values:
-            shown = ", ".join(f"{column} {value:g}" for column, value in zip(columns, values, strict=True))
-            yield "profiles.climate", f"month {month + 1}: expected rising values, got {shown}"
+    by_month = list(zip(*(getattr(climate, column) for column in columns), strict=True))
+    wrong = [month for month, values in enumerate(by_month, start=1) if list(values) != sorted(values)]
+    if wrong:
+        shown = ", ".join(f"{column} {value:g}" for column, value in zip(columns, by_month[wrong[0] - 1], strict=True))
+        which = ", ".join(str(month) for month in wrong)
+        yield "profiles.climate", f"expected rising values in every month, not so in {which}; month {wrong[0]}: {shown}"
 
 
 def _limits(scenario: Scenario) -> Iterator[tuple[str, str]]:
