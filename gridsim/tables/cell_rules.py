@@ -30,6 +30,8 @@ _GROUPED = re.compile(r"[+-]?[0-9]{1,3}([ \u00a0\u202f'][0-9]{3})+(\.[0-9]+)?")
 _ISO_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _LIKE_DATE = re.compile(r"[0-9]{1,4}[./-][0-9]{1,2}[./-][0-9]{1,4}.*|[0-9]{1,2}[ .-][^\W\d]{3,}\.?([ -][0-9]{2,4})?")
 _SERIAL_DATE = re.compile(r"[0-9]{5}")
+#: Years a plan can speak of; timestamps of 64 bits in nanoseconds end in 2262.
+FIRST_YEAR, LAST_YEAR = 1900, 2200
 _LARGEST_WHOLE = 2.0**53
 _TRUE_WORDS = {"true": True, "false": False}
 _EMPTY: dict[Kind, object] = {
@@ -102,9 +104,12 @@ def _read_date(column: Column, text: str) -> pd.Timestamp | Problem:  # noqa: AR
     remedy = "Write the date as YYYY-MM-DD, for example 2027-06-01, in a column formatted as text."
     if _ISO_DATE.fullmatch(text):
         try:
-            return pd.Timestamp(dt.date.fromisoformat(text))
+            day = dt.date.fromisoformat(text)
         except ValueError:
             return "wrong_type", "no such day in the calendar", remedy
+        if not FIRST_YEAR <= day.year <= LAST_YEAR:
+            return "out_of_range", "the year is out of range", f"Write a year from {FIRST_YEAR} to {LAST_YEAR}."
+        return pd.Timestamp(day)
     if _LIKE_DATE.fullmatch(text) or _SERIAL_DATE.fullmatch(text):
         return "spreadsheet_date", "a spreadsheet has rewritten the date", remedy
     return "wrong_type", "not a date", remedy

@@ -32,7 +32,7 @@ def totals(tables: NetworkTables) -> pd.DataFrame:
     """
     substations = _substations(tables)
     units = _units(tables)
-    counted = units.assign(group=units["substation_id"].map(substations.set_index("substation_id")["counts_as"]))
+    counted = units.assign(group=units["substation_id"].map(_by_key(substations, "substation_id", "counts_as")))
     parts = [
         _split("transformers in published total", "MVA", counted[counted["group"] != ""], "group", "sn_mva"),
         _split("substations in published total", "", substations[substations["counts_as"] != ""], "counts_as", "one"),
@@ -83,6 +83,11 @@ def _split(topic: str, unit: str, frame: pd.DataFrame, group: str, value: str) -
     return table[list(TOTAL_COLUMNS)]
 
 
+def _by_key(frame: pd.DataFrame, key: str, value: str) -> pd.Series:
+    """Return ``value`` on an index of ``key``; of rows that share a key, which is a finding of its own, the first."""
+    return frame.drop_duplicates(key).set_index(key)[value]
+
+
 def _voltage(vn_kv: pd.Series) -> pd.Series:
     """Return voltages as words that sort by size thanks to leading blanks, which do not reach the result."""
     return vn_kv.map(lambda kv: f"{kv:>5g} kV")
@@ -96,11 +101,11 @@ def _substations(tables: NetworkTables) -> pd.DataFrame:
 
 
 def _units(tables: NetworkTables) -> pd.DataFrame:
-    voltages = tables["buses"].drop_duplicates("bus_id").set_index("bus_id")["vn_kv"]
+    voltages = _by_key(tables["buses"], "bus_id", "vn_kv")
     parts = []
     for table, types, rating in _UNITS:
         units = tables[table]
-        ratings = tables[types].drop_duplicates("std_type").set_index("std_type")[rating]
+        ratings = _by_key(tables[types], "std_type", rating)
         parts.append(
             pd.DataFrame(
                 {
@@ -115,13 +120,13 @@ def _units(tables: NetworkTables) -> pd.DataFrame:
 
 
 def _lines(tables: NetworkTables) -> pd.DataFrame:
-    voltages = tables["buses"].drop_duplicates("bus_id").set_index("bus_id")["vn_kv"]
+    voltages = _by_key(tables["buses"], "bus_id", "vn_kv")
     lines = tables["lines"]
     return lines.assign(voltage=_voltage(lines["from_bus_id"].map(voltages)))
 
 
 def _demand(tables: NetworkTables) -> pd.DataFrame:
-    substation_of = tables["buses"].drop_duplicates("bus_id").set_index("bus_id")["substation_id"]
-    area_of = tables["substations"].drop_duplicates("substation_id").set_index("substation_id")["area"]
+    substation_of = _by_key(tables["buses"], "bus_id", "substation_id")
+    area_of = _by_key(tables["substations"], "substation_id", "area")
     loads = tables["loads"]
     return loads.assign(area=loads["bus_id"].map(substation_of).map(area_of), status="existing")

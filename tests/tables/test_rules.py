@@ -89,6 +89,10 @@ CELL_CASES: dict[str, tuple[Change, Place]] = {
         cell("projects", 0, "commissioning_date", "2026-02-30"),
         ("projects.csv", 2, "commissioning_date", "wrong_type"),
     ),
+    "year of nowhere": (
+        cell("projects", 0, "commissioning_date", "2926-09-01"),
+        ("projects.csv", 2, "commissioning_date", "out_of_range"),
+    ),
     "date rewritten": (
         cell("projects", 0, "commissioning_date", "01.09.2026"),
         ("projects.csv", 2, "commissioning_date", "spreadsheet_date"),
