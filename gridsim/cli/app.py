@@ -19,7 +19,6 @@ from gridsim.enums import Solver  # noqa: TC001  likewise
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from gridsim.results.store import ResultStore
 
 #: Width of tables where there is no terminal to ask.
 PLAIN_WIDTH = 160
@@ -98,7 +97,8 @@ def run(
     Example: gridsim run scenarios/reference.toml --from 2026 --to 2030 --out results
     """
     with mistakes_told():
-        from gridsim.cli.progress_bar import ProgressBar  # noqa: PLC0415  keeps --help quick
+        from gridsim.cli.pictures import draw_pictures  # noqa: PLC0415  loads matplotlib
+        from gridsim.cli.progress_bar import ProgressBar  # noqa: PLC0415
         from gridsim.report.console_summary import print_summary  # noqa: PLC0415
         from gridsim.studies.time_series import run_scenario  # noqa: PLC0415
 
@@ -116,27 +116,30 @@ def run(
             drawn: Sequence[Path] = ()
             if pictures:
                 progress.begin("Drawing pictures", 0)
-                drawn = _draw(result.store)
+                drawn = draw_pictures(result.store)
         print_summary(_console(), result.summary, result.store.directory, drawn)
         if strict and result.n_failed:
             raise typer.Exit(ExitCode.failed_steps)
 
 
 @app.command()
-def plot(directory: Annotated[Path, typer.Argument(help="Result directory of a finished run.")]) -> None:
-    """Draw the pictures of a finished run again.
+def plot(
+    directory: Annotated[Path, typer.Argument(help="Result directory of a finished run.")],
+    kind: Annotated[
+        list[str] | None,
+        typer.Option(help="overload_timeline, loading_heatmap, demand_and_capacity or map; repeat for more; or all."),
+    ] = None,
+    year: Annotated[int | None, typer.Option(help="Year that the map shows; the last one if not given.")] = None,
+    suffix: Annotated[str, typer.Option("--format", help="png, svg or pdf.")] = "png",
+    out: Annotated[Path | None, typer.Option(help="Folder of the pictures; plots in DIRECTORY if not given.")] = None,
+) -> None:
+    """Draw pictures of a finished run again.
 
     Example: gridsim plot out/reference --kind map --year 2035
     """
     with mistakes_told():
-        from gridsim.results.store import ResultStore  # noqa: PLC0415  loads pandas
+        from gridsim.cli.pictures import draw_pictures  # noqa: PLC0415  loads matplotlib
+        from gridsim.results.store import ResultStore  # noqa: PLC0415
 
-        for path in _draw(ResultStore.open(directory)):
+        for path in draw_pictures(ResultStore.open(directory), kind or (), year=year, suffix=suffix, folder=out):
             typer.echo(path)
-
-
-def _draw(store: ResultStore) -> Sequence[Path]:
-    from gridsim.plots import draw_all  # noqa: PLC0415  loads matplotlib
-
-    drawn: Sequence[Path] = draw_all(store)
-    return drawn

@@ -16,6 +16,8 @@ from gridsim.results.layout import (
     LOADING_FOLDER,
     MANIFEST_FILE,
     MONTHLY_FILE,
+    PICTURE_STEMS,
+    PICTURE_SUFFIXES,
     PLOTS_FOLDER,
     STEPS_FILE,
     SUMMARY_FILE,
@@ -35,7 +37,10 @@ except ImportError:  # Windows has no flock; two runs into one directory are the
 #: What a run writes, in the order in which it is cleared: the manifest first, so that a half-cleared directory is
 #: recognisably unfinished.
 OWN_FILES = (MANIFEST_FILE, SUMMARY_FILE, STEPS_FILE, MONTHLY_FILE, *(table.file for table in CSV_TABLES))
-OWN_PATTERNS = (f"{LOADING_FOLDER}/year=*/stage=*.parquet", f"{PLOTS_FOLDER}/*.png")
+OWN_PATTERNS = (
+    f"{LOADING_FOLDER}/year=*/stage=*.parquet",
+    *(f"{PLOTS_FOLDER}/{stem}*.{suffix}" for stem in PICTURE_STEMS for suffix in PICTURE_SUFFIXES),
+)
 OWN_FOLDERS = (f"{LOADING_FOLDER}/year=*", LOADING_FOLDER, TABLES_FOLDER, PLOTS_FOLDER)
 
 

@@ -37,6 +37,10 @@ CLAIM_FILE = ".gridsim-run"
 
 TIME_COLUMN = "time_utc"
 
+#: Names that pictures of a study begin with, and their formats: what a new run may clear away.
+PICTURE_STEMS = ("overload_timeline", "loading_heatmap", "demand_and_capacity", "map")
+PICTURE_SUFFIXES = ("png", "svg", "pdf")
+
 
 class Cell(StrEnum):
     """How a column of a CSV result is written and read."""

@@ -62,7 +62,7 @@ def _investors(grid: StagedGrid) -> pd.DataFrame:
             "kind": "investor",
             "programme": investors["pool"].to_numpy(),
             "name": investors["name"].to_numpy(),
-            "mw": np.array([project.p_max_mw for project in projects], dtype=np.float64),
+            "mw": pd.Series([project.p_max_mw for project in projects], dtype="float64"),
             "project_id": "",
             "investor_id": investors["investor_id"].to_numpy(),
             "planned_date": investors["commissioning_date"].to_numpy(),

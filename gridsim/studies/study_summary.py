@@ -101,7 +101,8 @@ def _overloads(report: OverloadReport, years: tuple[int, ...]) -> dict[str, Any]
         "first_utc": _time(overloaded["first_overload_utc"].min()),
         "overload_mvah": _number(overloaded["overload_mvah"].sum()),
         "by_year": {
-            str(year): _plain(by_year.loc[year].to_dict()) if year in by_year.index else empty for year in years
+            str(year): _plain(by_year.loc[[year]].to_dict(orient="records")[0]) if year in by_year.index else empty
+            for year in years
         },
         "overloaded_by_confidence": _plain(overloaded["confidence"].value_counts().sort_index().to_dict()),
     }

@@ -3,35 +3,25 @@
 from __future__ import annotations
 
 import dataclasses
-import datetime as dt
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gridsim.assess.limits import WatchList, watch_list
-from gridsim.assess.overload_report import OverloadReport, episode_table, ranking_table, yearly_table
 from gridsim.enums import Solver
 from gridsim.errors import ScenarioError, SolveError
-from gridsim.grid.staged import StagedGrid, stage_grid
-from gridsim.results.frames import TIME_FORMAT, monthly_frame
-from gridsim.results.manifest import Manifest
 from gridsim.results.store import ResultStore
 from gridsim.scenario import load_scenario
+from gridsim.scenario.model import Scenario, SolverOptions
 from gridsim.solve.options import SolveOptions
-from gridsim.studies.block_stream import BlockSink, BlockSolver, stream_blocks
-from gridsim.studies.event_table import event_table
 from gridsim.studies.progress import PhaseClock, Progress, Silence
-from gridsim.studies.result_tables import line_table, loading_columns, substation_table
-from gridsim.studies.study_summary import is_failed, summarise
-from gridsim.studies.versions import versions
+from gridsim.studies.study_summary import is_failed
 from gridsim.tables.load import load_tables
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    import pandas as pd
 
 OUT_FOLDER = "out"
 
@@ -65,7 +55,7 @@ class StudyResult:
 
 
 def run_scenario(
-    path: str | Path,
+    scenario: str | Path | Scenario,
     *,
     from_year: int | None = None,
     to_year: int | None = None,
@@ -80,8 +70,9 @@ def run_scenario(
 
     Parameters
     ----------
-    path:
-        Scenario file (TOML).
+    scenario:
+        Scenario file (TOML), or what :func:`gridsim.load_scenario` made of one, perhaps changed by
+        :func:`dataclasses.replace`.
     from_year, to_year:
         First and last local calendar year, in place of those of the scenario.
     out:
@@ -109,27 +100,20 @@ def run_scenario(
     clock, told = PhaseClock(), progress or Silence()
     with clock.phase("read"):
         told.begin("Reading scenario and network", 0)
-        scenario = load_scenario(path, from_year=from_year, to_year=to_year)
-        options = _options(scenario.solver, solver, threads)
-        directory = Path(out) if out is not None else Path(OUT_FOLDER) / scenario.name
+        asked = _asked(scenario, from_year, to_year)
+        options = _options(asked.solver, solver, threads)
+        directory = Path(out) if out is not None else Path(OUT_FOLDER) / asked.name
         ResultStore.check_free(directory, overwrite=overwrite)
-        tables = load_tables(scenario.network_folder)
+        tables = load_tables(asked.network_folder)
+    with clock.phase("import"):
+        # What is heavy (pandapower, pvlib, numba) comes after the inputs, so that a mistake in them is told at once.
+        from gridsim.grid.staged import stage_grid  # noqa: PLC0415
+        from gridsim.studies.study_run import solve_and_write  # noqa: PLC0415
     with clock.phase("stage"):
         told.begin("Laying out stages, demand and generation", 0)
-        grid = stage_grid(tables, scenario)
-        columns = loading_columns(grid)
-        watches = watch_list(columns.elements, scenario.limits.classes)
+        grid = stage_grid(tables, asked)
     with ResultStore.create(directory, overwrite=overwrite) as store:
-        block_solver = BlockSolver(grid, columns, options, scenario.limits.basis, clock)
-        sink = BlockSink(grid, columns, watches, store)
-        told.begin("Solving", len(grid.time_utc))
-        stream_blocks(block_solver, sink, told)
-        told.begin("Writing tables", 0)
-        with clock.phase("assess"):
-            report = _report(grid, watches, sink)
-        with clock.phase("tables"):
-            summary = _write_tables(grid, sink, report, columns.elements)
-        store.finish(_manifest(grid, watches, options, sink, summary, clock))
+        summary = solve_and_write(grid, options, store, clock, told)
     result = StudyResult(ResultStore.open(directory), summary)
     if strict:
         result.raise_if_failed()
@@ -142,7 +126,18 @@ def open_results(directory: str | Path) -> StudyResult:
     return StudyResult(store, store.read_summary())
 
 
-def _options(of_scenario: Any, solver: Solver | str | None, threads: int) -> SolveOptions:
+def _asked(scenario: str | Path | Scenario, from_year: int | None, to_year: int | None) -> Scenario:
+    """Return the scenario with the years that were asked for."""
+    if not isinstance(scenario, Scenario):
+        return load_scenario(scenario, from_year=from_year, to_year=to_year)
+    years = {"from_year": from_year, "to_year": to_year}
+    horizon = dataclasses.replace(scenario.horizon, **{key: year for key, year in years.items() if year is not None})
+    if horizon.to_year < horizon.from_year:
+        raise ScenarioError(f"to_year {horizon.to_year} lies before from_year {horizon.from_year}")
+    return dataclasses.replace(scenario, horizon=horizon)
+
+
+def _options(of_scenario: SolverOptions, solver: Solver | str | None, threads: int) -> SolveOptions:
     try:
         chosen = of_scenario.solver if solver is None else Solver(solver)
         return SolveOptions(
@@ -154,58 +149,3 @@ def _options(of_scenario: Any, solver: Solver | str | None, threads: int) -> Sol
         )
     except ValueError as error:
         raise ScenarioError(f"{error}; known solvers are {', '.join(Solver)}; threads are 0 (all) or more") from error
-
-
-def _report(grid: StagedGrid, watches: WatchList, sink: BlockSink) -> OverloadReport:
-    horizon, months = grid.scenario.horizon, sink.months
-    episodes = episode_table(sink.overloads.finish(), watches, horizon)
-    worst = np.fmax.reduce(months.worst_percent, axis=1)
-    ranking = ranking_table(episodes, watches, worst, months.failed_hours.sum(axis=1))
-    return OverloadReport(episodes, yearly_table(episodes, horizon), ranking)
-
-
-def _write_tables(grid: StagedGrid, sink: BlockSink, report: OverloadReport, elements: pd.DataFrame) -> dict[str, Any]:
-    """Write everything but loading and manifest, and return the summary."""
-    store, steps, months = sink.store, sink.steps(), sink.months
-    store.write_steps(steps)
-    store.write_overloads(report.episodes)
-    store.write_table("yearly", report.yearly)
-    store.write_table("ranking", report.ranking)
-    store.write_table("elements", elements)
-    store.write_table("substations", substation_table(grid))
-    store.write_table("lines", line_table(grid))
-    store.write_table("events", event_table(grid))
-    store.write_table("demand", grid.injections.demand_summary())
-    values = (months.worst_percent, months.hours_over_100, months.failed_hours)
-    store.write_monthly(monthly_frame(elements["element"].to_list(), months.months, values))
-    summary = summarise(grid, steps, report)
-    store.write_summary(summary)
-    return summary
-
-
-def _manifest(
-    grid: StagedGrid,
-    watches: WatchList,
-    options: SolveOptions,
-    sink: BlockSink,
-    summary: Mapping[str, Any],
-    clock: PhaseClock,
-) -> Manifest:
-    scenario = grid.scenario
-    return Manifest(
-        scenario=scenario.name,
-        title=scenario.title,
-        from_year=scenario.horizon.from_year,
-        to_year=scenario.horizon.to_year,
-        resolution_h=scenario.horizon.resolution_h,
-        utc_offset_h=scenario.horizon.utc_offset_h,
-        loading_basis=scenario.limits.basis.value,
-        limits=tuple(dataclasses.asdict(limit) for limit in watches.limits),
-        options=dataclasses.asdict(options) | {"seed": scenario.seed},
-        inputs={"network": dict(grid.tables.digests), "scenario": dict(scenario.digests)},
-        versions=versions(),
-        steps={key: summary["steps"][key] for key in ("total", "solved", "failed", "by_status")},
-        blocks=tuple(sink.records),
-        created_utc=dt.datetime.now(dt.UTC).strftime(TIME_FORMAT),
-        elapsed_s=clock.elapsed_s(),
-    )

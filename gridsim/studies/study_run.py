@@ -1,0 +1,103 @@
+"""One run of the time-series study on a claimed result directory: solve, judge, write, sign with the manifest."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from gridsim.assess.limits import WatchList, watch_list
+from gridsim.assess.overload_report import OverloadReport, episode_table, ranking_table, yearly_table
+from gridsim.results.frames import TIME_FORMAT, monthly_frame
+from gridsim.results.manifest import Manifest
+from gridsim.studies.block_stream import BlockSink, BlockSolver, stream_blocks
+from gridsim.studies.event_table import event_table
+from gridsim.studies.result_tables import line_table, loading_columns, substation_table
+from gridsim.studies.study_summary import summarise
+from gridsim.studies.versions import versions
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import pandas as pd
+
+    from gridsim.grid.staged import StagedGrid
+    from gridsim.results.store import ResultStore
+    from gridsim.solve.options import SolveOptions
+    from gridsim.studies.progress import PhaseClock, Progress
+
+
+def solve_and_write(
+    grid: StagedGrid, options: SolveOptions, store: ResultStore, clock: PhaseClock, progress: Progress
+) -> dict[str, Any]:
+    """Run a staged grid into ``store``, finish the store, and return the summary."""
+    scenario = grid.scenario
+    columns = loading_columns(grid)
+    watches = watch_list(columns.elements, scenario.limits.classes)
+    sink = BlockSink(grid, columns, watches, store)
+    progress.begin("Solving", len(grid.time_utc))
+    stream_blocks(BlockSolver(grid, columns, options, scenario.limits.basis, clock), sink, progress)
+    progress.begin("Writing tables", 0)
+    with clock.phase("assess"):
+        report = _report(grid, watches, sink)
+    with clock.phase("tables"):
+        summary = _write_tables(grid, sink, report, columns.elements)
+    store.finish(_manifest(grid, watches, options, sink, summary, clock))
+    return summary
+
+
+def _report(grid: StagedGrid, watches: WatchList, sink: BlockSink) -> OverloadReport:
+    horizon, months = grid.scenario.horizon, sink.months
+    episodes = episode_table(sink.overloads.finish(), watches, horizon)
+    worst = np.fmax.reduce(months.worst_percent, axis=1)
+    ranking = ranking_table(episodes, watches, worst, months.failed_hours.sum(axis=1))
+    return OverloadReport(episodes, yearly_table(episodes, horizon), ranking)
+
+
+def _write_tables(grid: StagedGrid, sink: BlockSink, report: OverloadReport, elements: pd.DataFrame) -> dict[str, Any]:
+    """Write everything but loading and manifest, and return the summary."""
+    store, steps, months = sink.store, sink.steps(), sink.months
+    store.write_steps(steps)
+    store.write_overloads(report.episodes)
+    store.write_table("yearly", report.yearly)
+    store.write_table("ranking", report.ranking)
+    store.write_table("elements", elements)
+    store.write_table("substations", substation_table(grid))
+    store.write_table("lines", line_table(grid))
+    store.write_table("events", event_table(grid))
+    store.write_table("demand", grid.injections.demand_summary())
+    values = (months.worst_percent, months.hours_over_100, months.failed_hours)
+    store.write_monthly(monthly_frame(elements["element"].to_list(), months.months, values))
+    summary = summarise(grid, steps, report)
+    store.write_summary(summary)
+    return summary
+
+
+def _manifest(
+    grid: StagedGrid,
+    watches: WatchList,
+    options: SolveOptions,
+    sink: BlockSink,
+    summary: Mapping[str, Any],
+    clock: PhaseClock,
+) -> Manifest:
+    scenario = grid.scenario
+    return Manifest(
+        scenario=scenario.name,
+        title=scenario.title,
+        from_year=scenario.horizon.from_year,
+        to_year=scenario.horizon.to_year,
+        resolution_h=scenario.horizon.resolution_h,
+        utc_offset_h=scenario.horizon.utc_offset_h,
+        loading_basis=scenario.limits.basis.value,
+        limits=tuple(dataclasses.asdict(limit) for limit in watches.limits),
+        options=dataclasses.asdict(options) | {"seed": scenario.seed},
+        inputs={"network": dict(grid.tables.digests), "scenario": dict(scenario.digests)},
+        versions=versions(),
+        steps={key: summary["steps"][key] for key in ("total", "solved", "failed", "by_status")},
+        blocks=tuple(sink.records),
+        created_utc=dt.datetime.now(dt.UTC).strftime(TIME_FORMAT),
+        elapsed_s=clock.elapsed_s(),
+    )
