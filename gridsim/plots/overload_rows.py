@@ -1,0 +1,193 @@
+"""From overload episodes to the rows and cells of the timeline: arithmetic on frames, no drawing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from gridsim.plots.study_data import TRANSFORMER_TYPES, StudyData
+from gridsim.units import HOURS_PER_DAY
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from gridsim.dtypes import FloatArray, IndexArray
+
+_KEY = ["element_type", "name"]
+
+
+@dataclass(frozen=True)
+class OverloadRows:
+    """What the timeline shows.
+
+    Attributes
+    ----------
+    limit:
+        The limit class whose episodes are shown, as in the manifest; empty when there is none.
+    rows:
+        One row per transformer, by first overload: ``label``, ``mark``, ``winding`` (overloaded ones, worst first,
+        empty for two-winding units), ``first_day``, ``hours``, ``peak_percent``, ``overload_mvah``, ``open_day``,
+        ``close_day``.
+    cells:
+        One row per transformer and month (or week) with an overload: ``row`` (position in ``rows``), ``cell``
+        (position among the time cells), ``hours``, ``share`` (of the hours of the cell) and ``peak_percent``.
+    n_overloaded, first_day:
+        Overloaded transformers of the study, shown or not, and the day of the first overload of all (NaN if none).
+    """
+
+    limit: Mapping[str, Any]
+    rows: pd.DataFrame
+    cells: pd.DataFrame
+    n_overloaded: int
+    first_day: float
+
+    @property
+    def n_hidden(self) -> int:
+        """Overloaded transformers that did not find a place."""
+        return self.n_overloaded - len(self.rows)
+
+
+def continuous_limit(data: StudyData) -> Mapping[str, Any]:
+    """Return the strictest limit class that transformers exceed: lowest percent, then shortest; empty if none is.
+
+    Every overload of a higher class is one of the lowest, too; a class for lines alone never occurs here.
+    """
+    episodes = data.overloads
+    exceeded = set(episodes.loc[episodes["element_type"].isin(TRANSFORMER_TYPES), "limit"])
+    limits = [limit for limit in data.manifest.limits if limit["name"] in exceeded]
+    limits.sort(key=lambda limit: (limit["percent"], limit.get("min_duration_h", 0.0)))
+    return limits[0] if limits else {}
+
+
+def overload_rows(data: StudyData, *, limit: str | None = None, max_rows: int = 40) -> OverloadRows:
+    """Return the ``max_rows`` transformers with the most MVAh above ``limit``, ordered by first overload.
+
+    ``limit`` names a limit class; the strictest one that is exceeded by default.
+    """
+    classes = {str(entry["name"]): entry for entry in data.manifest.limits}
+    chosen = continuous_limit(data) if limit is None else classes.get(limit, {"name": limit})
+    episodes = data.overloads
+    is_wanted = episodes["element_type"].isin(TRANSFORMER_TYPES) & (episodes["limit"] == chosen.get("name", ""))
+    episodes = episodes[is_wanted]
+    episodes = episodes.assign(start_day=data.days(episodes["start_utc"]), end_day=data.days(episodes["end_utc"]))
+    rows = _rows(data, episodes)
+    shown = rows.nlargest(max_rows, "overload_mvah", keep="first").sort_values(["first_day", "name"], kind="stable")
+    shown = shown.reset_index(drop=True)
+    return OverloadRows(chosen, shown, _cells(data, episodes, shown), len(rows), float(rows["first_day"].min()))
+
+
+def _rows(data: StudyData, episodes: pd.DataFrame) -> pd.DataFrame:
+    by_winding = (
+        episodes.groupby([*_KEY, "winding"], sort=False)
+        .agg(
+            first_day=("start_day", "min"),
+            hours=("duration_h", "sum"),
+            peak_percent=("peak_percent", "max"),
+            overload_mvah=("overload_mvah", "sum"),
+        )
+        .reset_index()
+        .sort_values("overload_mvah", ascending=False, kind="stable")
+    )
+    rows = (
+        by_winding.groupby(_KEY, sort=False)
+        .agg(
+            winding=("winding", lambda names: "/".join(name.upper() for name in names if name)),
+            first_day=("first_day", "min"),
+            # Windings overload together as a rule: adding their hours would count them twice.
+            hours=("hours", "max"),
+            peak_percent=("peak_percent", "max"),
+            overload_mvah=("overload_mvah", "max"),
+        )
+        .reset_index()
+    )
+    about = data.transformers[[*_KEY, "label", "mark", "open_day", "close_day", "area"]]
+    return rows.merge(about, on=_KEY, how="left", validate="one_to_one")
+
+
+def _cells(data: StudyData, episodes: pd.DataFrame, rows: pd.DataFrame) -> pd.DataFrame:
+    position = rows[_KEY].assign(row=np.arange(len(rows)))
+    shown = episodes.merge(position, on=_KEY, how="inner")
+    edges = data.cells.edges_day
+    episode, cell, hours = spread_over_cells(
+        shown["start_day"].to_numpy(np.float64), shown["end_day"].to_numpy(np.float64), edges
+    )
+    pieces = pd.DataFrame(
+        {
+            "row": shown["row"].to_numpy()[episode],
+            "winding": shown["winding"].to_numpy()[episode],
+            "cell": cell,
+            "hours": hours,
+            "peak_percent": shown["peak_percent"].to_numpy()[episode],
+        }
+    )
+    by_winding = pieces.groupby(["row", "winding", "cell"], sort=True).agg(
+        hours=("hours", "sum"), peak_percent=("peak_percent", "max")
+    )
+    cells = by_winding.groupby(["row", "cell"]).max().reset_index()
+    cells["share"] = cells["hours"] / data.cells.hours[cells["cell"].to_numpy(np.int64)]
+    if data.cells.word == "month":
+        cells["peak_percent"] = np.fmin(cells["peak_percent"], _worst_of_month(data, rows, cells))
+    return cells
+
+
+def _worst_of_month(data: StudyData, rows: pd.DataFrame, cells: pd.DataFrame) -> FloatArray:
+    """Return the worst loading of the very month of each cell: an episode of years has its peak in one of them."""
+    by_month = monthly_worst(data)
+    wanted = pd.MultiIndex.from_frame(rows[_KEY])
+    found = by_month.reindex(wanted).to_numpy(np.float64)
+    worst: FloatArray = found[cells["row"].to_numpy(np.int64), cells["cell"].to_numpy(np.int64)]
+    return worst
+
+
+def monthly_worst(data: StudyData) -> pd.DataFrame:
+    """Return the worst loading in percent over the windings: one row per transformer, one column per month (0, ...)."""
+    return _by_month(data, "worst_percent")
+
+
+def monthly_failed(data: StudyData) -> pd.DataFrame:
+    """Return the hours in service without solution: one row per transformer, one column per month (0, ...)."""
+    return _by_month(data, "failed_hours")
+
+
+def _by_month(data: StudyData, value: str) -> pd.DataFrame:
+    transformers = pd.MultiIndex.from_frame(data.transformers[_KEY])
+    elements = data.elements.set_index("element")
+    keys = pd.MultiIndex.from_frame(elements.reindex(data.monthly["element"].astype(str))[_KEY])
+    row = transformers.get_indexer(keys)
+    year = data.monthly["year"].to_numpy(np.int64)
+    cell = 12 * (year - data.manifest.from_year) + data.monthly["month"].to_numpy(np.int64) - 1
+    table = np.full((len(transformers), len(data.month_edges) - 1), np.nan)
+    is_wanted = (row >= 0) & (cell >= 0) & (cell < table.shape[1])
+    np.fmax.at(table, (row[is_wanted], cell[is_wanted]), data.monthly[value].to_numpy(np.float64)[is_wanted])
+    return pd.DataFrame(table, index=transformers)
+
+
+def spread_over_cells(
+    start: FloatArray, end: FloatArray, edges: FloatArray
+) -> tuple[IndexArray, IndexArray, FloatArray]:
+    """Cut intervals at the edges of cells.
+
+    Parameters
+    ----------
+    start, end:
+        Days, ``end > start``.
+    edges:
+        Ascending days; what lies outside is cut off.
+
+    Returns
+    -------
+    Position of the interval, position of the cell, and hours of the piece, one entry per piece.
+    """
+    n_cell = len(edges) - 1
+    first = np.clip(np.searchsorted(edges, start, side="right") - 1, 0, n_cell - 1)
+    last = np.clip(np.searchsorted(edges, end, side="left") - 1, 0, n_cell - 1)
+    n_piece = last - first + 1
+    interval = np.repeat(np.arange(len(start)), n_piece)
+    within = np.arange(len(interval)) - np.repeat(np.cumsum(n_piece) - n_piece, n_piece)
+    cell = first[interval] + within
+    hours = (np.minimum(end[interval], edges[cell + 1]) - np.maximum(start[interval], edges[cell])) * HOURS_PER_DAY
+    is_inside = hours > 0.0
+    return interval[is_inside], cell[is_inside], hours[is_inside]

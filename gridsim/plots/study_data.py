@@ -1,0 +1,255 @@
+"""What the figures read of a result directory, each file once, with times turned into local days."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from gridsim.enums import Confidence, StepStatus
+from gridsim.units import HOURS_PER_DAY
+
+if TYPE_CHECKING:
+    from gridsim.dtypes import AnyArray, FloatArray
+    from gridsim.results import Manifest, ResultStore
+
+NS_PER_DAY = 86_400_000_000_000
+SECONDS_PER_HOUR = 3600
+TRANSFORMER_TYPES = ("trafo", "trafo3w")
+#: Signs behind a name, explained in the footnote of every figure that uses them.
+REPRESENTATIVE_MARK = "†"
+ASSUMED_MARK = "‡"
+MARKS_NOTE = (
+    f"{REPRESENTATIVE_MARK} representative: stands for a real but unpublished one; "
+    f"{ASSUMED_MARK} real, its data assumed"
+)
+#: Horizons up to this many years are drawn week by week, longer ones month by month.
+MAX_YEARS_BY_WEEK = 3
+
+
+@dataclass(frozen=True)
+class TimeCells:
+    """The horizon cut into months or weeks; ``edges_day`` has one entry more than there are cells."""
+
+    edges_day: FloatArray
+    word: str
+
+    @property
+    def hours(self) -> FloatArray:
+        """Length of each cell in hours."""
+        return np.diff(self.edges_day) * HOURS_PER_DAY
+
+
+class StudyData:
+    """The tables of one result directory, read when first asked for and kept.
+
+    Days are local days since 1970-01-01 as floats, which is also matplotlib's count of dates.
+    """
+
+    def __init__(self, store: ResultStore) -> None:
+        self.store = store
+
+    @classmethod
+    def of(cls, source: ResultStore | StudyData) -> StudyData:
+        """Return ``source`` itself if it holds tables already, else wrap it."""
+        return source if isinstance(source, cls) else cls(source)  # type: ignore[arg-type]
+
+    @property
+    def manifest(self) -> Manifest:
+        """What made the results."""
+        return self.store.manifest
+
+    @cached_property
+    def summary(self) -> dict[str, Any]:
+        """The ending summary."""
+        return self.store.read_summary()
+
+    @cached_property
+    def steps(self) -> pd.DataFrame:
+        """One row per step, with ``day`` (local, start of the step), ``year`` (local) and ``is_failed``."""
+        frame = self.store.read_steps()
+        solved = {status.name for status in StepStatus if status.is_solved}
+        year = self._local(frame["time_utc"]).astype("datetime64[Y]").astype(np.int64) + 1970
+        return frame.assign(day=self.days(frame["time_utc"]), year=year, is_failed=~frame["status"].isin(solved))
+
+    @cached_property
+    def monthly(self) -> pd.DataFrame:
+        """Worst loading, hours above 100 % and failed hours per element and local month."""
+        return self.store.read_monthly()
+
+    @cached_property
+    def overloads(self) -> pd.DataFrame:
+        """One row per overload episode."""
+        return self.store.read_overloads()
+
+    @cached_property
+    def elements(self) -> pd.DataFrame:
+        """What each loading column is."""
+        return self.store.read_table("elements")
+
+    @cached_property
+    def transformers(self) -> pd.DataFrame:
+        """One row per transformer: ``key`` (type, name), label, mark, area, voltage, opening and closing day.
+
+        ``sn_mva`` is the largest rating of its windings, ``voltage_kv`` the highest voltage.
+        """
+        elements = self.elements[self.elements["element_type"].isin(TRANSFORMER_TYPES)]
+        frame = (
+            elements.groupby(["element_type", "name"], sort=False)
+            .agg(
+                substation_id=("substation_id", "first"),
+                substation_name=("substation_name", "first"),
+                area=("area", "first"),
+                confidence=("confidence", "first"),
+                is_representative=("is_representative", "first"),
+                sn_mva=("sn_mva", "max"),
+                voltage_kv=("voltage_kv", "max"),
+                open_utc=("open_utc", "first"),
+                close_utc=("close_utc", "first"),
+            )
+            .reset_index()
+        )
+        frame["open_day"] = self.days(frame["open_utc"], missing=self.first_day)
+        frame["close_day"] = self.days(frame["close_utc"], missing=self.last_day)
+        frame["label"] = [_transformer_label(row) for row in records(frame)]
+        frame["mark"] = _marks(frame)
+        return frame
+
+    @cached_property
+    def substations(self) -> pd.DataFrame:
+        """Substations with ``open_day`` and ``mark``."""
+        frame = self.store.read_table("substations")
+        return frame.assign(open_day=self.days(frame["open_utc"], missing=self.first_day), mark=_marks(frame))
+
+    @cached_property
+    def lines(self) -> pd.DataFrame:
+        """Lines with ``open_day`` and ``close_day``."""
+        frame = self.store.read_table("lines")
+        return frame.assign(
+            open_day=self.days(frame["open_utc"], missing=self.first_day),
+            close_day=self.days(frame["close_utc"], missing=self.last_day),
+        )
+
+    @cached_property
+    def events(self) -> pd.DataFrame:
+        """Commissioning events within the horizon in time order, with ``day`` and ``planned_day``."""
+        frame = self.store.read_table("events")
+        frame = frame.assign(day=self.days(frame["date_utc"]), planned_day=self.days(frame["planned_date"]))
+        is_inside = (frame["day"] >= self.first_day) & (frame["day"] < self.last_day)
+        return frame[is_inside].sort_values("day", kind="stable").reset_index(drop=True)
+
+    @cached_property
+    def demand(self) -> pd.DataFrame:
+        """Mean and peak demand by month, area and sector."""
+        return self.store.read_table("demand")
+
+    @cached_property
+    def first_day(self) -> float:
+        """First local day of the horizon."""
+        return day_of(self.manifest.from_year)
+
+    @cached_property
+    def last_day(self) -> float:
+        """Local day on which the horizon is over."""
+        return day_of(self.manifest.to_year + 1)
+
+    @property
+    def years_text(self) -> str:
+        """The horizon in words."""
+        first, last = self.manifest.from_year, self.manifest.to_year
+        return f"{first}" if first == last else f"{first}–{last}"
+
+    @property
+    def clock_text(self) -> str:
+        """Which local time axes show."""
+        return f"local time, UTC{self.manifest.utc_offset_h:+.3g}"
+
+    @property
+    def failed_hours(self) -> float:
+        """Hours of the run without solution."""
+        return float(self.manifest.steps.get("failed", 0)) * self.manifest.resolution_h
+
+    @property
+    def solved_text(self) -> str:
+        """Whether all hours have a solution; opens the subtitle of every figure."""
+        total = float(self.manifest.steps.get("total", 0)) * self.manifest.resolution_h
+        if self.failed_hours:
+            return f"{self.failed_hours:,.0f} of {total:,.0f} hours have NO solution"
+        return f"All {total:,.0f} hours have a solution"
+
+    def days(self, times: pd.Series[Any], missing: float = np.nan) -> FloatArray:
+        """Return local days of UTC ``times``; ``missing`` where there is none."""
+        moments = self._local(times)
+        return np.where(np.isnat(moments), missing, moments.astype(np.int64) / NS_PER_DAY)
+
+    def _local(self, times: pd.Series[Any]) -> AnyArray:
+        """Return UTC ``times`` as local ``datetime64[ns]``, exactly."""
+        moments = pd.to_datetime(times, utc=True).dt.tz_convert(None).to_numpy(dtype="datetime64[ns]")
+        return moments + np.timedelta64(round(self.manifest.utc_offset_h * SECONDS_PER_HOUR), "s")
+
+    @cached_property
+    def cells(self) -> TimeCells:
+        """Months, or weeks when the horizon is short."""
+        first, last = self.manifest.from_year, self.manifest.to_year
+        if last - first + 1 <= MAX_YEARS_BY_WEEK:
+            weeks = np.arange(self.first_day, self.last_day, 7.0)
+            # The odd day or two at the end joins the last week.
+            edges = weeks if self.last_day - weeks[-1] >= 7.0 else weeks[:-1]
+            return TimeCells(np.append(edges, self.last_day), "week")
+        return TimeCells(self.month_edges, "month")
+
+    @cached_property
+    def month_edges(self) -> FloatArray:
+        """First local days of all months of the horizon, and the day after the last."""
+        first = np.datetime64(f"{self.manifest.from_year}-01", "M")
+        last = np.datetime64(f"{self.manifest.to_year + 1}-01", "M")
+        months = np.arange(first, last + np.timedelta64(1, "M"))
+        return months.astype("datetime64[D]").astype(np.float64)
+
+    @cached_property
+    def failed_hours_by_cell(self) -> FloatArray:
+        """Hours without solution in each of ``cells``; read from the steps only when some failed."""
+        return self.failed_hours_within(self.cells.edges_day)
+
+    def failed_hours_within(self, edges_day: FloatArray) -> FloatArray:
+        """Return hours without solution between successive ``edges_day``."""
+        if not self.failed_hours:
+            return np.zeros(len(edges_day) - 1)
+        failed = self.steps.loc[self.steps["is_failed"], "day"].to_numpy()
+        return np.histogram(failed, edges_day)[0] * self.manifest.resolution_h
+
+
+def records(frame: pd.DataFrame) -> list[Any]:
+    """Return the rows of ``frame`` as named tuples; what their fields hold is known from the column names only."""
+    return list(frame.itertuples(index=False))
+
+
+def day_of(year: int, month: int = 1) -> float:
+    """Return the first day of a month as days since 1970-01-01."""
+    return float(np.datetime64(f"{year:04d}-{month:02d}-01", "D").astype(np.int64))
+
+
+def date_text(day: float) -> str:
+    """Return a day as ``14 Jan 2031``."""
+    return f"{pd.Timestamp(day, unit='D'):%d %b %Y}".lstrip("0")
+
+
+def month_text(day: float) -> str:
+    """Return a day as ``Jan 2031``."""
+    return f"{pd.Timestamp(day, unit='D'):%b %Y}"
+
+
+def _marks(frame: pd.DataFrame) -> Any:
+    assumed = np.where(frame["confidence"] == Confidence.assumed.value, ASSUMED_MARK, "")
+    return np.where(frame["is_representative"], REPRESENTATIVE_MARK, assumed)
+
+
+def _transformer_label(row: Any) -> str:
+    """Return ``substation name, unit``: what an identifier adds to that of its substation is the unit."""
+    if not row.substation_name:
+        return str(row.name)
+    unit = row.name.removeprefix(row.substation_id).strip("-_:./ ")
+    return f"{row.substation_name}, {unit}" if unit else str(row.substation_name)

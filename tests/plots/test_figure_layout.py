@@ -1,0 +1,149 @@
+"""What everybody sees at once: nothing covers anything, every axis has a unit, failures come first."""
+
+from __future__ import annotations
+
+from itertools import combinations
+from typing import TYPE_CHECKING
+
+import pytest
+
+from gridsim.plots import KINDS, draw_demand_and_capacity, draw_loading_heatmap, draw_map, draw_overload_timeline, style
+from gridsim.plots.failed_hours import FAILED_WORDS
+from tests.plots.conftest import STUDIES
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+    from matplotlib.transforms import Bbox
+
+    from gridsim.results import ResultStore
+
+EVERY = pytest.mark.parametrize(("study", "kind"), [(study, kind) for study in STUDIES for kind in KINDS])
+Drawn = dict[tuple[str, str], "Axes"]
+
+
+def figure_of(axes: Axes) -> Figure:
+    return style.figure_of(axes)
+
+
+def words(axes: Axes) -> Iterator[tuple[str, Bbox]]:
+    """Every visible text of the figure with the pixels it covers, a little shrunk: descenders may touch."""
+    for panel in figure_of(axes).axes:
+        texts = [*panel.texts, panel.xaxis.label, panel.yaxis.label]
+        for axis in (panel.xaxis, panel.yaxis):
+            low, high = sorted(axis.get_view_interval())
+            for tick in axis.get_major_ticks():
+                if low <= tick.get_loc() <= high:
+                    texts += [label for label in (tick.label1, tick.label2) if label.get_visible()]
+        for text in texts:
+            if text.get_visible() and text.get_text().strip():
+                box = text.get_window_extent()
+                yield text.get_text(), box.shrunk(0.98, 0.8)
+
+
+@EVERY
+def test_no_text_covers_another(drawn: Drawn, study: str, kind: str) -> None:
+    found = list(words(drawn[study, kind]))
+    assert len(found) > 10
+    covered = [(a, b) for (a, box_a), (b, box_b) in combinations(found, 2) if box_a.overlaps(box_b)]
+    assert covered == []
+
+
+@EVERY
+def test_no_text_leaves_the_picture(drawn: Drawn, study: str, kind: str) -> None:
+    axes = drawn[study, kind]
+    picture = figure_of(axes).bbox
+    outside = [
+        text
+        for text, box in words(axes)
+        if box.x0 < picture.x0 or box.x1 > picture.x1 or box.y0 < picture.y0 or box.y1 > picture.y1
+    ]
+    assert outside == []
+
+
+@EVERY
+def test_every_axis_with_numbers_has_a_unit(drawn: Drawn, study: str, kind: str) -> None:
+    for panel in figure_of(drawn[study, kind]).axes:
+        assert "[" in panel.get_xlabel()
+        shows_names = kind in {"overload_timeline", "loading_heatmap"}
+        shares_axis = not any(tick.label1.get_visible() for tick in panel.yaxis.get_major_ticks())
+        is_detail = kind == "map" and panel is not drawn[study, kind]
+        if not (shows_names or shares_axis or is_detail):
+            assert "[" in panel.get_ylabel()
+
+
+@EVERY
+def test_letters_can_be_read_at_1600_pixels(drawn: Drawn, study: str, kind: str) -> None:
+    figure = figure_of(drawn[study, kind])
+    assert figure.get_size_inches()[0] * figure.dpi == pytest.approx(1600, abs=1)
+    smallest = min(
+        text.get_fontsize() for panel in figure.axes for text in panel.texts if not text.get_text().startswith("©")
+    )
+    assert smallest * figure.dpi / 72.0 >= 13.0
+
+
+@EVERY
+def test_the_first_words_after_the_title_tell_of_failed_hours(drawn: Drawn, study: str, kind: str) -> None:
+    texts = [text for panel in figure_of(drawn[study, kind]).axes for text in panel.texts]
+    told = [text for text in texts if "have a solution" in text.get_text() or "NO solution" in text.get_text()]
+    assert len(told) == 1
+    subtitle_pt = told[0].get_fontsize()
+    below_title = [
+        text for text in texts if text.get_fontsize() == subtitle_pt and text.get_text() != told[0].get_text()
+    ]
+    height = told[0].get_window_extent().y0
+    assert all(text.get_window_extent().y0 < height for text in below_title)
+    is_failing = study == "three_hundred"
+    assert ("NO solution" in told[0].get_text()) == is_failing
+    assert (told[0].get_color() == style.ALERT) == is_failing
+
+
+@pytest.mark.parametrize("kind", ["overload_timeline", "loading_heatmap"])
+def test_failed_hours_are_the_first_row(drawn: Drawn, kind: str) -> None:
+    axes = drawn["three_hundred", kind]
+    ticks = sorted(zip(axes.get_yticks(), [label.get_text() for label in axes.get_yticklabels()], strict=True))
+    assert ticks[0][1] == FAILED_WORDS
+    assert axes.yaxis_inverted()
+    healthy = drawn["three", kind]
+    assert FAILED_WORDS not in [label.get_text() for label in healthy.get_yticklabels()]
+
+
+def test_rows_are_limited_and_the_rest_is_told(drawn: Drawn) -> None:
+    axes = drawn["three_hundred", "overload_timeline"]
+    labels = [label.get_text() for label in axes.get_yticklabels()]
+    rows = [label for label in labels if ", T" in label]
+    assert len(rows) == 40
+    assert any("more in overloads.csv" in text.get_text() for text in axes.texts)
+    assert (
+        len([label for label in drawn["three", "overload_timeline"].get_yticklabels() if ", T" in label.get_text()])
+        == 3
+    )
+
+
+def test_a_study_without_overload_says_so(drawn: Drawn) -> None:
+    texts = [text.get_text() for text in drawn["none_overloaded", "overload_timeline"].texts]
+    assert "No transformer exceeds its limit in 2026–2030." in texts
+
+
+@pytest.mark.parametrize(
+    "draw", [draw_overload_timeline, draw_loading_heatmap, draw_demand_and_capacity, draw_map], ids=lambda f: f.__name__
+)
+def test_figures_take_axes_and_return_them(studies: dict[str, ResultStore], draw: object) -> None:
+    figure = style.new_figure(8.0)
+    axes = style.add_axes(figure, 3.0, 2.0, 2.0, 2.0)
+    assert draw(studies["three"], ax=axes) is axes  # type: ignore[operator]
+    assert figure.axes == [axes]
+    assert axes.texts
+
+
+def test_the_map_refuses_a_year_outside_the_run(studies: dict[str, ResultStore]) -> None:
+    with pytest.raises(ValueError, match="year 2030: the run holds 2026–2027"):
+        draw_map(studies["three"], year=2030)
+
+
+def test_the_map_of_another_year_shows_that_year(studies: dict[str, ResultStore]) -> None:
+    axes = draw_map(studies["three_hundred"], year=2029)
+    titles = [text.get_text() for text in axes.texts if text.get_fontsize() == style.TITLE_PT]
+    assert titles == ["Where is the grid overloaded in 2029?"]
