@@ -88,12 +88,13 @@ def make_stages(
     """
     starts = [_first_step(state, time_utc, utc_offset_h) for state in states]
     names = element_names(tables)
+    rows = source_rows(tables, names)
     stages: list[Stage] = []
     for number, (state, start) in enumerate(zip(states, starts, strict=True)):
         stop = starts[number + 1] if number + 1 < len(starts) else len(time_utc)
         if start >= stop:
             continue
-        masks = net_masks(tables, state)
+        masks = net_masks(rows, state)
         if stages and _is_same(stages[-1].in_service, masks):
             last = stages.pop()
             stages.append(
@@ -128,19 +129,6 @@ def make_blocks(stages: Sequence[Stage], time_utc: pd.DatetimeIndex, utc_offset_
     return tuple(blocks)
 
 
-def net_masks(tables: NetworkTables, state: GridState) -> dict[str, BoolArray]:
-    """Return what is in service by table of the net, in its row order."""
-    masks = {table: state.in_service[rows] for table, rows in SAME_ROWS.items()}
-    plants, grids = tables["power_plants"]["plant_id"], tables["external_grids"]["external_grid_id"]
-    sources = np.concatenate([state.in_service["power_plants"], state.in_service["external_grids"]])
-    keys = pd.concat([plants, grids], ignore_index=True)
-    names = element_names(tables)
-    for table in ("gen", "sgen", "ext_grid"):
-        masks[table] = sources[_rows(names[table], keys)]
-    masks["load"] = state.in_service["buses"][_rows(names["load"], tables["buses"]["bus_id"])]
-    return masks
-
-
 def element_names(tables: NetworkTables) -> dict[str, list[str]]:
     """Return the name of each row of each table of the net."""
     grids = tables["external_grids"]
@@ -154,8 +142,33 @@ def element_names(tables: NetworkTables) -> dict[str, list[str]]:
     }
 
 
-def _rows(names: list[str], keys: pd.Series) -> IndexArray:
-    return positions(pd.Series(names, dtype=object), keys)
+def net_masks(rows: Mapping[str, IndexArray], state: GridState) -> dict[str, BoolArray]:
+    """Return what is in service by table of the net, in its row order.
+
+    Parameters
+    ----------
+    rows:
+        As :func:`source_rows` returns them.
+    """
+    sources = np.concatenate([state.in_service["power_plants"], state.in_service["external_grids"]])
+    masks = {table: state.in_service[name] for table, name in SAME_ROWS.items()}
+    masks["load"] = state.in_service["buses"][rows["load"]]
+    return masks | {table: sources[rows[table]] for table in ("gen", "sgen", "ext_grid")}
+
+
+def source_rows(tables: NetworkTables, names: Mapping[str, list[str]]) -> dict[str, IndexArray]:
+    """Return where the rows of the net that follow no table of their own come from.
+
+    Returns
+    -------
+    dict
+        ``load``: rows of ``buses``. ``gen``, ``sgen``, ``ext_grid``: rows of ``power_plants`` followed by
+        ``external_grids``.
+    """
+    plants, grids = tables["power_plants"]["plant_id"], tables["external_grids"]["external_grid_id"]
+    keys = pd.concat([plants, grids], ignore_index=True)
+    rows = {table: positions(pd.Series(names[table], dtype=object), keys) for table in ("gen", "sgen", "ext_grid")}
+    return rows | {"load": positions(pd.Series(names["load"], dtype=object), tables["buses"]["bus_id"])}
 
 
 def _first_step(state: GridState, time_utc: pd.DatetimeIndex, utc_offset_h: int) -> int:

@@ -161,7 +161,8 @@ def _state(
     for table in wanted:
         keys = frames[table][KEYS[table]].to_numpy()
         deferred += [
-            (table, str(key), "its substation does not stand yet") for key in keys[wanted[table] & ~usable[table]]
+            (table, str(key), "a substation it belongs to or ends in does not stand yet")
+            for key in keys[wanted[table] & ~usable[table]]
         ]
         late = usable[table] & ~in_service[table]
         deferred += [(table, str(key), "no branch in service connects it to the slack") for key in keys[late]]
