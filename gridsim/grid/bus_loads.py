@@ -110,9 +110,11 @@ def _add_weighted(target: FloatArray, weights: FloatArray, series: list[FloatArr
     Term by term in a fixed order and not by a matrix product, whose rounding depends on the number of steps: the same
     step must have the same bits in a block and in the whole.
     """
-    for row in range(target.shape[0]):
-        for part in np.flatnonzero(weights[:, row]):
-            target[row] += weights[part, row] * series[part]
+    term = np.empty(target.shape[1])
+    rows, parts = np.nonzero(weights.T)
+    for row, part in zip(rows.tolist(), parts.tolist(), strict=True):
+        np.multiply(series[part], weights[part, row], out=term)
+        target[row] += term
 
 
 def spread_loads(

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gridsim.grid.local_time import MONTHS, LocalDays, local_days
-from gridsim.grid.seeded_noise import fading_noise
+from gridsim.grid.seeded_noise import days_in_year, fading_noise
 from gridsim.units import HOURS_PER_DAY
 
 if TYPE_CHECKING:
@@ -77,9 +77,8 @@ def _hourly_spells(days: LocalDays, persistence_days: float, seed: int) -> Float
     first, last = int(days.year[0]), int(days.year[-1])
     # One year more on either side, for the half days at the ends.
     years = range(first - 1, last + 2)
-    counts = np.array([local_days(year, year, "").n_day for year in (first - 2, *years)], dtype=np.float64)
-    daily = fading_noise(seed, "temperature", years, counts, persistence_days)
-    before_first = int(counts[1])
+    daily = fading_noise(seed, "temperature", years, 1, persistence_days)
+    before_first = days_in_year(first - 1)
     own = daily[before_first - 1 : before_first + days.n_day + 1]
     noon = (np.arange(HOURS_PER_DAY) + 0.5) / HOURS_PER_DAY - 0.5
     early = noon < 0.0

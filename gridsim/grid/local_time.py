@@ -93,7 +93,7 @@ def _holidays_among(dates: pd.DatetimeIndex, country: str) -> np.ndarray:
     return np.asarray(dates.isin(pd.DatetimeIndex(list(found))))
 
 
-@functools.lru_cache(maxsize=16)
+@functools.lru_cache(maxsize=8)
 def local_days(from_year: int, to_year: int, country: str) -> LocalDays:
     """Return the local days of the years ``from_year`` to ``to_year``, both included.
 

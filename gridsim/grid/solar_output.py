@@ -18,7 +18,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from gridsim.grid.local_time import local_days
 from gridsim.grid.seeded_noise import fading_noise
 from gridsim.units import HOURS_PER_DAY
 
@@ -80,6 +79,5 @@ def daily_clearness(climate: Climate, shape: SolarShape, days: LocalDays, seed: 
     by_month = np.minimum(_HARGREAVES_PER_SQRT_K * np.sqrt(daily_range_k) / _CLEAR_SKY_TRANSMISSION, 1.0)
     mean = days.between_months(by_month)
     years = range(int(days.year[0]), int(days.year[-1]) + 1)
-    counts = np.array([local_days(year, year, "").n_day for year in (years[0] - 1, *years)], dtype=np.float64)
-    noise = fading_noise(seed, "clouds", years, counts, _CLOUD_PERSISTENCE_DAYS)
+    noise = fading_noise(seed, "clouds", years, 1, _CLOUD_PERSISTENCE_DAYS)
     return np.clip(mean * (1.0 + shape.cloud_spread * noise), _DARKEST, _CLEAREST)

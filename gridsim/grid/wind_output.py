@@ -14,12 +14,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy.special import ndtr
 
-from gridsim.grid.local_time import LocalDays, local_days
 from gridsim.grid.seeded_noise import fading_noise
 from gridsim.units import HOURS_PER_DAY
 
 if TYPE_CHECKING:
     from gridsim.dtypes import FloatArray
+    from gridsim.grid.local_time import LocalDays
     from gridsim.scenario.profile_model import WindShape
 
 CUT_IN, RATED, CUT_OUT = 3.0, 12.0, 25.0
@@ -54,8 +54,7 @@ def weibull_scale(capacity_factor: float, weibull_shape: float) -> float:
 def unit_wind(place: str, shape: WindShape, days: LocalDays, seed: int) -> FloatArray:
     """Return wind speed over the Weibull scale for every hour, shape (n_day, 24)."""
     years = range(int(days.year[0]), int(days.year[-1]) + 1)
-    counts = [local_days(year, year, "").n_day * HOURS_PER_DAY for year in (years[0] - 1, *years)]
-    noise = fading_noise(seed, f"wind {place}", years, np.array(counts, dtype=np.float64), shape.persistence_h)
+    noise = fading_noise(seed, f"wind {place}", years, HOURS_PER_DAY, shape.persistence_h)
     # 1 - Phi(z) = Phi(-z), which keeps its digits in the upper tail.
     unit = ((-np.log(ndtr(-noise))) ** (1.0 / shape.weibull_shape)).reshape(days.n_day, HOURS_PER_DAY)
     month = days.between_months(np.asarray(shape.month_factors))
