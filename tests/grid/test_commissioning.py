@@ -156,6 +156,22 @@ def test_substation_that_was_alive_is_not_switched_off_silently(tmp_path: Path) 
     assert {"town_t1", "town_t2"} <= in_service(tables, plan, "2040-01-01", "trafos")
 
 
+def test_home_of_load_stays_in_service_when_nothing_touches_it(tmp_path: Path) -> None:
+    """All load was to move away before the old units close; with p_new cancelled it stays, and must not vanish."""
+    rows = tiny_rows()
+    rows["load_transfers"][0]["share"] = "1"
+    rows["investors"][0]["fallback_bus_id"] = "west_10"
+    for number, unit in enumerate(("town_t1", "town_t2")):
+        event = {"event_id": f"x{number}", "project_id": "p_at2", "action": "close", "element_table": "trafos"}
+        rows["commissioning"].append(rows["commissioning"][4] | event | {"element_id": unit})
+    tables = load_tables(write_rows(tmp_path, rows))
+    last = calendar(tables, only_commissioning(cancelled=("p_new",))).states[-1]
+    town = tables["buses"]["bus_id"].tolist().index("town_10")
+    assert last.in_service["buses"][town]
+    assert not last.supplied[town]
+    assert not last.in_service["trafos"].any()
+
+
 def test_substation_named_by_no_project_stands_with_its_first_element(tmp_path: Path) -> None:
     rows = tiny_rows()
     rows["projects"][1]["substation_id"] = ""
