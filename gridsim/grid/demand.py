@@ -22,7 +22,7 @@ import numpy as np
 from gridsim.enums import ForecastReading, Sector
 from gridsim.errors import ScenarioError
 from gridsim.grid.local_time import LocalDays, local_days, to_steps
-from gridsim.grid.shape_fit import fit_correction, target_shape
+from gridsim.grid.shape_fit import correction, fit_correction, target_shape
 from gridsim.grid.standard_load import mixed_profile
 from gridsim.units import PERCENT
 
@@ -165,11 +165,9 @@ def _corrected_shapes(
         target_shape(demand, options, area),
         base_days,
     )
-    correction = days.between_months(nodes)
+    factor = correction(nodes, days)
     return [
-        mixed_profile(profile.mix, profile.month_factors, days)
-        * correction
-        * weather_answer(profile, options.weather, air)
+        mixed_profile(profile.mix, profile.month_factors, days) * factor * weather_answer(profile, options.weather, air)
         for profile in profiles
     ]
 

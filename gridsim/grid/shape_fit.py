@@ -1,15 +1,19 @@
 """The correction that makes the sum of the sectors follow published month and mean-day shapes.
 
-Sector profiles tell how sectors differ; published shapes tell what their sum looks like. For each area one table of
-factors C[month, hour], valid in the middle of the months with straight lines between, multiplies every sector alike.
-It is fitted once, on the sector composition of the base year:
+Sector profiles tell how sectors differ, and working days from Sundays; published shapes tell what their sum looks like.
+For each area one table of factors C[month, day type, hour], valid in the middle of the months with straight lines
+between, multiplies every sector alike. It is fitted once, on the sector composition of the base year:
 
-    mean over the days d of month m of  sum_s w_s / mean(x_s C) * x_s(d, h) C(d, h)  =  F[m] * D[m, h]
+    mean over the days d of month m and type k of  sum_s w_s / mean(x_s C) * x_s(d, h) C(d, h)  =  F[m] r[m, k] D[m, h]
 
 x_s is the profile of sector s laid over the calendar of the base year (mean temperatures), w_s its share in the energy,
-F the month shape, D the mean-day shape. The fit is a multiplicative iteration (iterative proportional fitting): factors
-stay positive, and each round divides by the month-hour means that it finds. Later years use the same factors, so a
-change of composition changes the shape of the sum, as it should.
+F the month shape, D the mean-day shape, r the mean of the day type over the mean of the month as the profiles have it.
+The published mean days know no day types; giving each type the same shape at its own level keeps them exactly and adds
+no peak of its own. (One factor for all types would: Sunday mornings are late, so it would lift working mornings.)
+
+The fit is a multiplicative iteration (iterative proportional fitting): factors stay positive, and each round divides
+by the means that it finds. Later years use the same factors, so a change of composition changes the shape of the sum,
+as it should.
 """
 
 from __future__ import annotations
@@ -19,11 +23,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gridsim.errors import ScenarioError
-from gridsim.grid.local_time import MONTHS, LocalDays, local_days
+from gridsim.grid.local_time import MONTHS, N_DAY_TYPE, local_days
 from gridsim.units import HOURS_PER_DAY
 
 if TYPE_CHECKING:
     from gridsim.dtypes import FloatArray
+    from gridsim.grid.local_time import LocalDays
     from gridsim.scenario.demand_model import AreaDemand
     from gridsim.scenario.profile_model import DayShape, MonthShape, ProfileOptions
 
@@ -73,14 +78,26 @@ def _day_factors(shape: DayShape) -> FloatArray:
     return np.stack([np.interp(months, around, values[:, hour]) for hour in range(HOURS_PER_DAY)], axis=1)
 
 
-def month_hour_means(by_hour: FloatArray, days: LocalDays) -> FloatArray:
-    """Return the mean of each hour in each month of one year, shape (12, 24)."""
-    lengths = np.diff([*days.month_starts, days.n_day])
-    return np.asarray(np.add.reduceat(by_hour, days.month_starts, axis=0) / lengths[:, np.newaxis])
+def type_hour_means(by_hour: FloatArray, days: LocalDays) -> FloatArray:
+    """Return the mean of each hour over the days of each type in each month of one year, shape (12, 3, 24)."""
+    means = np.empty((MONTHS, N_DAY_TYPE, HOURS_PER_DAY))
+    for month in range(MONTHS):
+        for day_type in range(N_DAY_TYPE):
+            means[month, day_type] = by_hour[(days.month == month + 1) & (days.day_type == day_type)].mean(axis=0)
+    return means
+
+
+def correction(nodes: FloatArray, days: LocalDays) -> FloatArray:
+    """Return the factor of every hour, shape (n_day, 24), of fitted factors, shape (12, 3, 24)."""
+    result = np.empty((days.n_day, HOURS_PER_DAY))
+    for day_type in range(N_DAY_TYPE):
+        chosen = days.day_type == day_type
+        result[chosen] = days.between_months(nodes[:, day_type])[chosen]
+    return result
 
 
 def fit_correction(profiles: FloatArray, shares: FloatArray, target: FloatArray, days: LocalDays) -> FloatArray:
-    """Fit the month-hour factors of one area.
+    """Fit the factors of one area.
 
     Parameters
     ----------
@@ -95,16 +112,21 @@ def fit_correction(profiles: FloatArray, shares: FloatArray, target: FloatArray,
 
     Returns
     -------
-    Shape (12, 24), factors in the middle of the months.
+    Shape (12, 3, 24): factors in the middle of the months, by day type.
     """
     lengths = np.diff([*days.month_starts, days.n_day])
-    wanted = target / np.average(target.mean(axis=1), weights=lengths)
-    nodes = np.ones((MONTHS, HOURS_PER_DAY))
+    month = target.mean(axis=1)
+    month_day = target / month[:, np.newaxis]
+    daily = np.tensordot(shares / profiles.mean(axis=(1, 2)), profiles, axes=1).mean(axis=1)
+    month_mean = np.add.reduceat(daily, days.month_starts) / lengths
+    type_mean = type_hour_means(np.repeat(daily[:, np.newaxis], HOURS_PER_DAY, axis=1), days)[:, :, 0]
+    level = (month / np.average(month, weights=lengths))[:, np.newaxis] * type_mean / month_mean[:, np.newaxis]
+    wanted = level[:, :, np.newaxis] * month_day[:, np.newaxis, :]
+    nodes = np.ones((MONTHS, N_DAY_TYPE, HOURS_PER_DAY))
     for _ in range(_MAX_ROUNDS):
-        corrected = profiles * days.between_months(nodes)
+        corrected = profiles * correction(nodes, days)
         weights = shares / corrected.mean(axis=(1, 2))
-        found = month_hour_means(np.tensordot(weights, corrected, axes=1), days)
-        ratio = wanted / found
+        ratio = wanted / type_hour_means(np.tensordot(weights, corrected, axes=1), days)
         nodes *= ratio
         if np.abs(ratio - 1.0).max() < _TOLERANCE:
             break

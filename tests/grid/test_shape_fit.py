@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 from gridsim.errors import ScenarioError
-from gridsim.grid.local_time import local_days
-from gridsim.grid.shape_fit import fit_correction, month_hour_means, target_shape
+from gridsim.grid.local_time import SATURDAY, SUNDAY, WORKDAY, local_days
+from gridsim.grid.shape_fit import correction, fit_correction, target_shape, type_hour_means
 from gridsim.grid.standard_load import mixed_profile
 from gridsim.scenario import load_scenario
 from gridsim.scenario.profile_model import MonthShape
@@ -85,20 +85,45 @@ def test_the_fit_meets_every_hour_of_every_month(scenario: Scenario, year: int) 
     shares = np.arange(1.0, len(sectors) + 1.0)
     shares /= shares.sum()
     target = target_shape(scenario.demand.almaty_city, scenario.profiles, "almaty_city")
-    corrected = profiles * days.between_months(fit_correction(profiles, shares, target, days))
+    corrected = profiles * correction(fit_correction(profiles, shares, target, days), days)
     sums = np.einsum("s,sdh->dh", shares / corrected.mean(axis=(1, 2)), corrected)
-    found = month_hour_means(sums, days)
-    # Plain loops say what a month-hour mean is.
-    assert found[3, 17] == pytest.approx(np.mean([sums[d, 17] for d in range(days.n_day) if days.month[d] == 4]))
-    assert found / found[0, 0] == pytest.approx(target / target[0, 0], rel=1e-9)
-    # Every sector keeps its share of the energy.
-    by_sector = shares / corrected.mean(axis=(1, 2)) * corrected.mean(axis=(1, 2))
-    assert by_sector == pytest.approx(shares)
+    for month in range(1, 13):
+        found = np.mean([sums[day] for day in range(days.n_day) if days.month[day] == month], axis=0)
+        assert found * target[0].mean() == pytest.approx(target[month - 1] * sums[days.month == 1].mean(), rel=1e-9)
 
 
-def test_a_fit_to_what_is_there_changes_nothing(scenario: Scenario) -> None:
+def test_each_day_type_has_the_published_shape_at_its_own_level(scenario: Scenario) -> None:
     days = local_days(2025, 2025, "KZ")
-    profiles = np.stack([mixed_profile(sector.mix, sector.month_factors, days) for sector in scenario.profiles.sectors])
-    shares = np.full(len(profiles), 1.0 / len(profiles))
-    there = month_hour_means(np.einsum("s,sdh->dh", shares / profiles.mean(axis=(1, 2)), profiles), days)
-    assert fit_correction(profiles, shares, there, days) == pytest.approx(1.0, abs=1e-10)
+    sectors = scenario.profiles.sectors
+    profiles = np.stack([mixed_profile(sector.mix, sector.month_factors, days) for sector in sectors])
+    shares = np.full(len(sectors), 1.0 / len(sectors))
+    target = target_shape(scenario.demand.almaty_region, scenario.profiles, "almaty_region")
+    corrected = profiles * correction(fit_correction(profiles, shares, target, days), days)
+    means = type_hour_means(np.einsum("s,sdh->dh", shares / corrected.mean(axis=(1, 2)), corrected), days)
+    raw = type_hour_means(np.einsum("s,sdh->dh", shares / profiles.mean(axis=(1, 2)), profiles), days)
+    for month in (0, 6):
+        for day_type in (WORKDAY, SATURDAY, SUNDAY):
+            own = means[month, day_type]
+            assert own / own.mean() == pytest.approx(target[month] / target[month].mean(), rel=1e-9)
+        levels = means[month].mean(axis=1)
+        assert levels / levels[WORKDAY] == pytest.approx(raw[month].mean(axis=1) / raw[month][WORKDAY].mean(), rel=1e-9)
+
+
+def test_a_fit_to_what_is_there_changes_nothing() -> None:
+    days = local_days(2025, 2025, "KZ")
+    day = 1.0 + 0.3 * np.sin(np.arange(24) / 4.0)
+    level = np.where(days.day_type == SUNDAY, 0.8, 1.0)
+    profiles = np.stack([level[:, np.newaxis] * day, np.ones((365, 24)) * day])
+    shares = np.array([0.4, 0.6])
+    daily = np.einsum("s,sdh->dh", shares / profiles.mean(axis=(1, 2)), profiles).mean(axis=1)
+    month = np.array([daily[days.month == number].mean() for number in range(1, 13)])
+    nodes = fit_correction(profiles, shares, month[:, np.newaxis] * day, days)
+    assert np.abs(nodes - 1.0).max() < 1e-10
+
+
+def test_means_by_type_are_means() -> None:
+    days = local_days(2025, 2025, "KZ")
+    by_hour = np.random.default_rng(2).random((365, 24))
+    chosen = [day for day in range(365) if days.month[day] == 5 and days.day_type[day] == SATURDAY]
+    assert len(chosen) == 5
+    assert type_hour_means(by_hour, days)[4, SATURDAY, 9] == pytest.approx(np.mean([by_hour[d, 9] for d in chosen]))

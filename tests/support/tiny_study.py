@@ -39,6 +39,7 @@ knots_mw = {{ 2025 = 6.0, 2028 = 8.0 }}
 [demand.almaty_city]
 reading = "mean"
 knots_mw = {{ 2025 = 24.0, 2028 = {city_mw} }}
+growth_by_place = {{}}
 {more}
 """,
         encoding="utf-8",
