@@ -205,7 +205,8 @@ def _draw_official(panel: Axes, data: StudyData, area: str) -> float:
         panel.plot([x], [y], mark, markersize=7, markerfacecolor=style.PAPER, markeredgecolor=style.ALERT, zorder=5)
         # On the side of the middle, above the mark: the curve usually runs below it.
         is_late = x > (data.first_day + data.last_day) / 2
-        words = f"official {figure['year']}: {y:,.0f} MW\n(read as {figure['reading']})"
+        reading = f"read as {figure['reading']}" if figure["reading"] else "mean or maximum: not said"
+        words = f"official {figure['year']}: {y:,.0f} MW\n({reading})"
         style.write(
             panel,
             0.06 if is_late else -0.06,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, field, fields
 from typing import TYPE_CHECKING, Any
 
 from gridsim.errors import ResultStoreError
@@ -38,7 +38,7 @@ class Manifest:
     loading_basis:
         ``current`` or ``power``, as in :class:`gridsim.enums.LoadingBasis`.
     limits:
-        The limit classes: name, percent, min_duration_h, source, is_verified.
+        The limit classes of transformers: name, percent, min_duration_h, source, is_verified.
     options:
         Solver options and arguments of the run.
     inputs:
@@ -53,6 +53,8 @@ class Manifest:
         When the run was finished.
     elapsed_s:
         Phase to seconds of wall clock; ``total`` among them.
+    line_limit:
+        The limit of lines, with the same keys.
     """
 
     scenario: str
@@ -70,6 +72,7 @@ class Manifest:
     blocks: tuple[BlockRecord, ...]
     created_utc: str
     elapsed_s: Mapping[str, float]
+    line_limit: Mapping[str, Any] = field(default_factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the manifest as plain lists and dicts, format mark first."""
@@ -81,7 +84,7 @@ class Manifest:
         if not isinstance(record, dict) or record.get("format") != FORMAT:
             found = record.get("format") if isinstance(record, dict) else None
             raise ResultStoreError(f"{place}: not a manifest of gridsim results (format {found!r}, wanted {FORMAT!r})")
-        wanted = {field.name for field in fields(cls)}
+        wanted = {entry.name for entry in fields(cls)}
         missing = sorted(wanted - set(record))
         if missing:
             raise ResultStoreError(f"{place}: the manifest lacks {', '.join(missing)}; run the scenario again")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gridsim.assess.limits import WatchList, watch_list
+from gridsim.assess.limits import LINE_LIMIT, WatchList, watch_list
 from gridsim.assess.overload_report import OverloadReport, episode_table, ranking_table, yearly_table
 from gridsim.results.frames import TIME_FORMAT, monthly_frame
 from gridsim.results.manifest import Manifest
@@ -44,7 +44,7 @@ def solve_and_write(
         report = _report(grid, watches, sink)
     with clock.phase("tables"):
         summary = _write_tables(grid, sink, report, columns.elements)
-    store.finish(_manifest(grid, watches, options, sink, summary, clock))
+    store.finish(_manifest(grid, options, sink, summary, clock))
     return summary
 
 
@@ -77,7 +77,6 @@ def _write_tables(grid: StagedGrid, sink: BlockSink, report: OverloadReport, ele
 
 def _manifest(
     grid: StagedGrid,
-    watches: WatchList,
     options: SolveOptions,
     sink: BlockSink,
     summary: Mapping[str, Any],
@@ -92,7 +91,7 @@ def _manifest(
         resolution_h=scenario.horizon.resolution_h,
         utc_offset_h=scenario.horizon.utc_offset_h,
         loading_basis=scenario.limits.basis.value,
-        limits=tuple(dataclasses.asdict(limit) for limit in watches.limits),
+        limits=tuple(dataclasses.asdict(limit) for limit in scenario.limits.classes),
         options=dataclasses.asdict(options) | {"seed": scenario.seed},
         inputs={"network": dict(grid.tables.digests), "scenario": dict(scenario.digests)},
         versions=versions(),
@@ -100,4 +99,5 @@ def _manifest(
         blocks=tuple(sink.records),
         created_utc=dt.datetime.now(dt.UTC).strftime(TIME_FORMAT),
         elapsed_s=clock.elapsed_s(),
+        line_limit=dataclasses.asdict(LINE_LIMIT),
     )

@@ -12,6 +12,7 @@ import pandas as pd
 
 from gridsim.enums import StepStatus
 from gridsim.results.frames import TIME_FORMAT
+from gridsim.studies.official_figures import official_demand
 from gridsim.units import PERCENT
 
 if TYPE_CHECKING:
@@ -61,6 +62,7 @@ def summarise(grid: StagedGrid, steps: pd.DataFrame, report: OverloadReport) -> 
         "overloads": _overloads(report, scenario.horizon.years),
         "worst_transformers": _records(report.ranking[report.ranking["episodes"] > 0].head(N_WORST)),
         "load": _load(steps, scenario.horizon.resolution_h),
+        "published_figures": official_demand(grid.tables, scenario),
         "limits": [
             {"name": limit.name, "percent": limit.percent, "min_duration_h": limit.min_duration_h}
             | {"source": limit.source, "is_verified": limit.is_verified}
