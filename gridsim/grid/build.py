@@ -131,7 +131,7 @@ def _add_loads(net: pp.pandapowerNet, tables: NetworkTables, is_up: BoolArray) -
     names = load_rows.load_buses(tables)
     if not names:
         return
-    buses = positions_of(names, tables["buses"]["bus_id"])
+    buses = positions(names, tables["buses"]["bus_id"])
     loads = tables["loads"]
     row_of_bus = np.full(len(tables["buses"]), -1, dtype=np.int64)
     row_of_bus[buses] = np.arange(len(names))
@@ -183,9 +183,3 @@ def _exchange_mw(tables: NetworkTables, grids: pd.DataFrame, plants_mw: float) -
     limit_mw = grids["p_max_mw"].fillna(np.inf).to_numpy(dtype=np.float64)
     wanted_mw: FloatArray = grids["share_of_deficit"].to_numpy(dtype=np.float64) * deficit_mw
     return np.asarray(np.minimum(wanted_mw, limit_mw), dtype=np.float64)
-
-
-def positions_of(names: list[str], keys: pd.Series) -> IndexArray:
-    """Return the row of each key."""
-    row_of = {key: row for row, key in enumerate(keys)}
-    return np.array([row_of[name] for name in names], dtype=np.int64)

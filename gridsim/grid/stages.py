@@ -165,10 +165,9 @@ def source_rows(tables: NetworkTables, names: Mapping[str, list[str]]) -> dict[s
         ``load``: rows of ``buses``. ``gen``, ``sgen``, ``ext_grid``: rows of ``power_plants`` followed by
         ``external_grids``.
     """
-    plants, grids = tables["power_plants"]["plant_id"], tables["external_grids"]["external_grid_id"]
-    keys = pd.concat([plants, grids], ignore_index=True)
-    rows = {table: positions(pd.Series(names[table], dtype=object), keys) for table in ("gen", "sgen", "ext_grid")}
-    return rows | {"load": positions(pd.Series(names["load"], dtype=object), tables["buses"]["bus_id"])}
+    keys = [*tables["power_plants"]["plant_id"], *tables["external_grids"]["external_grid_id"]]
+    rows = {table: positions(names[table], keys) for table in ("gen", "sgen", "ext_grid")}
+    return rows | {"load": positions(names["load"], tables["buses"]["bus_id"])}
 
 
 def _first_step(state: GridState, time_utc: pd.DatetimeIndex, utc_offset_h: int) -> int:

@@ -113,6 +113,8 @@ def _isolated_loads(draft: Draft, topology: Topology, states: list[GridState], d
     for state in states:
         left = _load_left(draft, topology, days, state.day)
         dark = left & ~state.supplied & ~reported
+        if not dark.any():
+            continue
         reported |= dark
         islands = topology.islands(state.in_service)
         for island in np.unique(islands[dark]):

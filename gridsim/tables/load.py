@@ -56,7 +56,11 @@ def check_tables(folder: str | Path) -> tuple[NetworkTables | None, tuple[Findin
         what = "is a file" if path.exists() else "does not exist"
         remedy = "Name a folder that holds the CSV files of a network."
         return None, (Finding(str(folder), 0, "", "", "missing_folder", f"the folder {what}", remedy),)
-    names = sorted(entry.name for entry in path.iterdir())
+    try:
+        names = sorted(entry.name for entry in path.iterdir())
+    except OSError as error:
+        message = f"the folder cannot be read ({error.strerror or error})"
+        return None, (Finding(str(folder), 0, "", "", "unreadable_folder", message, "Check its permissions."),)
     findings: list[Finding] = []
     digests: dict[str, str] = {}
     texts: dict[str, TableText] = {}

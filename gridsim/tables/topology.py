@@ -14,7 +14,7 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     import pandas as pd
 
@@ -110,7 +110,7 @@ def read_topology(frames: Mapping[str, pd.DataFrame]) -> Topology:
     )
 
 
-def positions(references: pd.Series, keys: pd.Series) -> IndexArray:
+def positions(references: Iterable[str], keys: Iterable[str]) -> IndexArray:
     """Return the row of ``keys`` that holds each reference (the first, if several do), -1 where none does."""
     places: dict[str, int] = {}
     for pos, key in enumerate(keys):
