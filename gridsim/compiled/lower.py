@@ -132,7 +132,7 @@ def _assemble(net: Any, work: Any, ppc: dict[str, Any], ppci: dict[str, Any]) ->
 
     shunt = (bus_rows[order, GS] + 1j * bus_rows[order, BS]) / base_mva
     network = _network(n_bus, branch_from, branch_to, (y_ff, y_ft, y_tf, y_tt), shunt, bus_rows[order])
-    start = _start(work, ppci)[order]
+    start_vm, start_va = _start(work, ppci)
     kind = np.full(n_bus, int(BusKind.pq), dtype=INDEX)
     kind[bus_rows[order, BUS_TYPE] == PV] = int(BusKind.pv)
     kind[is_slack[order]] = int(BusKind.slack)
@@ -155,9 +155,9 @@ def _assemble(net: Any, work: Any, ppc: dict[str, Any], ppci: dict[str, Any]) ->
         n_free=n_bus - int(is_slack.sum()),
         bus_kind=kind,
         controlled_pos=controlled_pos,
-        vm_set_pu=np.abs(start[controlled_pos]),
-        start_vm_pu=np.abs(start),
-        start_va_rad=np.angle(start),
+        vm_set_pu=start_vm[order][controlled_pos],
+        start_vm_pu=start_vm[order],
+        start_va_rad=start_va[order],
         s_fixed_pu=_fixed_injection(net, work, ppc, n_bus, base_mva)[order],
         shunt_g_pu=np.ascontiguousarray(shunt.real),
         zip_share=np.ascontiguousarray(bus_rows[order][:, [CID_P, CID_Q, CZD_P, CZD_Q]][network.zip_pos]),
@@ -244,8 +244,8 @@ def _network(
     )
 
 
-def _start(work: Any, ppci: dict[str, Any]) -> ComplexArray:
-    """Voltages from which ``runpp`` starts: set points, their mean elsewhere, angles of a DC load flow."""
+def _start(work: Any, ppci: dict[str, Any]) -> tuple[FloatArray, FloatArray]:
+    """Voltages (pu, rad) from which ``runpp`` starts: set points, their mean elsewhere, angles of a DC load flow."""
     bus, gen = ppci["bus"], ppci["gen"]
     magnitude = bus[:, VM].astype(float)
     magnitude[gen[:, GEN_BUS].astype(INDEX)] = gen[:, VG]
@@ -256,7 +256,7 @@ def _start(work: Any, ppci: dict[str, Any]) -> ComplexArray:
             solved = _run_dc_pf(copy.deepcopy(ppci))["bus"][:, VA]
         if np.isfinite(solved).all():
             angle = solved
-    return np.asarray(magnitude * np.exp(1j * np.deg2rad(angle)), dtype=complex)
+    return magnitude, np.deg2rad(angle)
 
 
 def _fixed_injection(net: Any, work: Any, ppc: dict[str, Any], n_bus: int, base_mva: float) -> ComplexArray:
