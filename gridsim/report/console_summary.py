@@ -97,7 +97,9 @@ def _print_overloads(console: Console, summary: Mapping[str, Any]) -> None:
 def _worst_table(summary: Mapping[str, Any]) -> Table:
     rows = summary["worst_transformers"]
     is_failing = any(row["failed_h"] for row in rows)
-    table = Table(box=box.SIMPLE, title="Worst transformers, by overload in MVAh", title_justify="left", pad_edge=False)
+    table = Table(
+        box=box.SIMPLE, title="Worst transformers by overload (MVAh of one unit)", title_justify="left", pad_edge=False
+    )
     table.add_column("#", justify="right")
     if is_failing:
         table.add_column("unsolved h", justify="right", style="red")
@@ -112,7 +114,7 @@ def _worst_table(summary: Mapping[str, Any]) -> Table:
         winding = f" ({row['winding']})" if row["winding"] else ""
         cells = [
             str(row["rank"]),
-            escape(row["name"] + winding),
+            escape(", ".join([row["name"], *row["alike"]]) + winding),
             escape(row["substation_name"]),
             _local(summary, row["first_overload_utc"]),
             _shown(row["hours"], ",.0f"),

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from gridsim.grid.staged import StagedGrid
 
 N_WORST = 10
+#: Columns of table ``ranking`` that agree in units which share their load.
+SAME_IN_PARALLEL = ("element_type", "winding", "substation_name", "limit", "first_overload_utc", "hours")
 DATE_FORMAT = "%Y-%m-%d"
 
 
@@ -60,7 +62,7 @@ def summarise(grid: StagedGrid, steps: pd.DataFrame, report: OverloadReport) -> 
         "utc_offset_h": scenario.horizon.utc_offset_h,
         "steps": step_counts(steps) | _failures(grid, steps),
         "overloads": _overloads(report, scenario.horizon.years),
-        "worst_transformers": _records(report.ranking[report.ranking["episodes"] > 0].head(N_WORST)),
+        "worst_transformers": _worst(report.ranking[report.ranking["episodes"] > 0]),
         "load": _load(steps, scenario.horizon.resolution_h),
         "published_figures": official_demand(grid.tables, scenario),
         "limits": [
@@ -108,6 +110,18 @@ def _overloads(report: OverloadReport, years: tuple[int, ...]) -> dict[str, Any]
         },
         "overloaded_by_confidence": _plain(overloaded["confidence"].value_counts().sort_index().to_dict()),
     }
+
+
+def _worst(overloaded: pd.DataFrame) -> list[dict[str, Any]]:
+    """Return the worst transformers; parallel units with the same overloads are one entry, the others ``alike``."""
+    groups: dict[tuple[Any, ...], dict[str, Any]] = {}
+    for row in _records(overloaded):
+        key = (*(row[name] for name in SAME_IN_PARALLEL), round(row["peak_percent"], 1))
+        if key in groups:
+            groups[key]["alike"].append(row["name"])
+        else:
+            groups[key] = row | {"alike": []}
+    return list(groups.values())[:N_WORST]
 
 
 def _load(steps: pd.DataFrame, resolution_h: float) -> dict[str, Any]:

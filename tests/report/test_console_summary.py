@@ -1,0 +1,157 @@
+"""The ending summary: what a person reads, failed hours first."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+from typing import Any
+
+import pytest
+from rich.console import Console
+
+from gridsim.report.console_summary import print_summary
+
+
+def summary(**steps: Any) -> dict[str, Any]:
+    statuses = dict.fromkeys(("ok", "ok_fallback", "max_iterations", "diverged", "singular", "de_energised"), 0)
+    return {
+        "scenario": "case",
+        "title": "A [bold] title",
+        "from_year": 2026,
+        "to_year": 2027,
+        "resolution_h": 2,
+        "utc_offset_h": 5,
+        "steps": {
+            "total": 8760,
+            "solved": 8760,
+            "failed": 0,
+            "failed_h": 0,
+            "failed_h_by_year": {},
+            "first_failed_utc": None,
+            "last_failed_utc": None,
+            "unserved_mwh": 0.0,
+        }
+        | steps
+        | {"by_status": statuses | steps.get("by_status", {})},
+        "overloads": {
+            "transformers": 12,
+            "overloaded_transformers": 0,
+            "overloaded_lines": 0,
+            "episodes": 0,
+            "first_utc": None,
+            "overload_mvah": 0.0,
+            "by_year": {},
+            "overloaded_by_confidence": {},
+        },
+        "worst_transformers": [],
+        "load": {
+            "mean_mw": 800.0,
+            "peak_mw": 1234.5,
+            "peak_utc": "2026-12-31T20:00:00Z",
+            "energy_gwh": 1.0,
+            "loss_percent": 2.5,
+        },
+        "limits": [],
+        "not_built": [],
+        "held_back": [],
+    }
+
+
+def overload(rank: int, name: str, **changes: Any) -> dict[str, Any]:
+    return {
+        "rank": rank,
+        "element_type": "trafo3w",
+        "name": name,
+        "alike": [],
+        "winding": "mv",
+        "substation_name": "Somewhere [220]",
+        "limit": "continuous",
+        "first_overload_utc": "2026-01-31T19:00:00Z",
+        "episodes": 3,
+        "hours": 1200.0,
+        "peak_percent": 123.45,
+        "overload_mvah": 4567.8,
+        "failed_h": 0.0,
+        "confidence": "assumed",
+        "is_representative": True,
+    } | changes
+
+
+def printed(record: dict[str, Any], *pictures: Path) -> list[str]:
+    console = Console(file=io.StringIO(), width=160)
+    print_summary(console, record, Path("out/case"), pictures)
+    assert isinstance(console.file, io.StringIO)
+    return console.file.getvalue().splitlines()
+
+
+def test_all_solved_says_so_in_hours_not_steps() -> None:
+    lines = printed(summary())
+    assert lines[0] == "A [bold] title (case, 2026-2027)"
+    assert lines[1] == "Hours     all 17,520 hours solved, none failed"
+    assert lines[2] == "Load      mean 800 MW, peak 1,234 MW on 2027-01-01 01:00; losses 2.5 %"
+    assert lines[3] == "Overloads none of 12 transformers in the solved hours"
+
+
+def test_failed_hours_come_before_everything_else() -> None:
+    lines = printed(
+        summary(
+            solved=8750,
+            failed=10,
+            failed_h=20,
+            by_status={"ok": 8745, "ok_fallback": 5, "diverged": 7, "de_energised": 3},
+            failed_h_by_year={"2027": 20},
+            first_failed_utc="2027-01-05T10:00:00Z",
+            last_failed_utc="2027-02-05T10:00:00Z",
+            unserved_mwh=75.0,
+        )
+    )
+    assert lines[1] == "Hours     20 of 17,520 hours have NO solution"
+    assert lines[2].strip() == "diverged 14 h, de_energised 6 h"
+    assert lines[3].strip().startswith("first 2027-01-05 15:00, last 2027-02-05 15:00")
+    assert lines[4].strip() == "2027: 20 h"
+    assert lines[5].strip() == "load without any source: 75 MWh"
+    assert lines[6].strip() == "17,500 hours solved (10 of them by a slower method)"
+
+
+def test_worst_transformers_show_date_hours_peak_and_confidence() -> None:
+    record = summary()
+    record["overloads"] |= {
+        "overloaded_transformers": 2,
+        "overloaded_lines": 1,
+        "first_utc": "2026-01-31T19:00:00Z",
+        "overloaded_by_confidence": {"assumed": 1, "osm": 1},
+    }
+    record["worst_transformers"] = [overload(1, "at_1", alike=["at_2"]), overload(3, "t_9", winding="")]
+    lines = printed(record, Path("out/case/plots/map.png"))
+    text = "\n".join(lines)
+    assert "2 of 12 transformers, first on 2026-02-01 00:00; 1 lines overload" in text
+    row = next(line for line in lines if "at_1" in line)
+    for cell in ("1", "at_1, at_2 (mv)", "Somewhere [220]", "2026-02-01 00:00", "1,200", "123.5", "4,568", "assumed"):
+        assert cell in row
+    assert "unsolved" not in text
+    assert lines[-1] == "Pictures  out/case/plots/map.png"
+
+
+def test_unsolved_hours_of_a_transformer_stand_before_its_name() -> None:
+    record = summary()
+    record["overloads"] |= {"overloaded_transformers": 1, "first_utc": "2026-01-31T19:00:00Z"}
+    record["worst_transformers"] = [overload(1, "at_1", failed_h=17.0)]
+    lines = printed(record)
+    header = next(line for line in lines if "first overload" in line)
+    assert header.index("unsolved h") < header.index("transformer")
+    assert " 17 " in next(line for line in lines if "at_1" in line)
+
+
+def test_run_without_a_single_solution_can_be_printed() -> None:
+    record = summary(solved=0, failed=8760, failed_h=17520, by_status={"diverged": 8760})
+    record["load"] = dict.fromkeys(record["load"])
+    lines = printed(record)
+    assert lines[1] == "Hours     17,520 of 17,520 hours have NO solution"
+    assert not any(line.startswith("Load") for line in lines)
+
+
+@pytest.mark.parametrize(("key", "words"), [("held_back", "could not go into service"), ("not_built", "not built")])
+def test_plan_that_could_not_be_kept_is_told(key: str, words: str) -> None:
+    record = summary()
+    record[key] = [{"element_id": "x"}]
+    assert any(words in line for line in printed(record))
