@@ -1,7 +1,7 @@
 """What comes into service, and when: lanes of marks above the rows of a timeline, and the key to their numbers.
 
-Named projects get a number inside the mark and a line in the key. Representative ones, whose names say nothing, are
-ticks in a strip below: there are dozens of them, and their density is what matters.
+The chief named projects get a number inside the mark and a line in the key. All others, above all the representative
+ones whose names say nothing, are ticks in a strip below: there are dozens of them, and their density is what matters.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import numpy as np
 
 from gridsim.plots import style
 from gridsim.plots.label_placement import stack_in_tiers
+from gridsim.plots.short_names import REPRESENTATIVE_WORD, fitting_name, highest_voltage_kv
 from gridsim.plots.study_data import StudyData, date_text, month_text, records
 
 if TYPE_CHECKING:
@@ -27,28 +28,29 @@ _LANE_GAP_IN = 0.05
 _MARK_IN = 0.165
 _KEY_STEP_IN = 0.185
 _KEY_COLUMNS = 3
-#: A key with more lines is not read any more; the largest projects keep their number.
-_MAX_NUMBERED = 36
+#: Programmes of the published pool of investors.
+_POOLS = ("active_20", "formed_32")
 #: An event this many days after its plan is called late.
 _LATE_DAYS = 45.0
 
 
 @dataclass(frozen=True)
 class Lane:
-    """One kind of event: the kinds of the table, the words beside the lane, and the look of its marks."""
+    """One kind of event: the kinds of the table, the words beside the lane, how many get a number, and their look."""
 
     kinds: tuple[str, ...]
     words: str
+    most_numbered: int
     marker: str
     fill: str
     ink: str
 
 
 LANES = (
-    Lane(("substation",), "New substations", "s", style.PAPER, style.INK),
-    Lane(("investor", "plant"), "Investor plants", "o", style.INK, style.PAPER),
-    Lane(("reinforcement",), "Grid reinforcement", "D", style.PAPER, style.INK),
-    Lane(("generation",), "Power plants", "h", style.ABSENT, style.INK),
+    Lane(("substation",), "New substations", 8, "s", style.PAPER, style.INK),
+    Lane(("investor", "plant"), "Investor plants", 14, "o", style.INK, style.PAPER),
+    Lane(("reinforcement",), "Grid reinforcement", 6, "D", style.PAPER, style.INK),
+    Lane(("generation",), "Power plants", 8, "h", style.ABSENT, style.INK),
 )
 
 
@@ -69,12 +71,22 @@ class PlacedLane:
 
 
 def numbered_events(data: StudyData) -> pd.DataFrame:
-    """Return the events of the horizon with ``number``: 1, 2, ... in time order for named ones, 0 for the others."""
+    """Return the events of the horizon with ``number``: 1, 2, ... in time order, 0 for those that are mere ticks.
+
+    Numbers go to projects with a name of their own, in each lane to as many as a reader can look up: those of a
+    published pool first, then the largest by MW, then those of the highest voltage.
+    """
     events = data.events
-    is_named = ~events["is_representative"].to_numpy(bool)
-    kept = events[is_named].sort_values("mw", ascending=False, na_position="first", kind="stable").index[:_MAX_NUMBERED]
+    # A known power plant may stand at a substation whose place is assumed; then only the name tells.
+    has_name = ~events["name"].str.startswith(REPRESENTATIVE_WORD).to_numpy(bool)
+    has_name &= ~events["is_representative"].to_numpy(bool) | (events["kind"] == "generation").to_numpy(bool)
+    ranked = events[has_name].assign(
+        pool=events["programme"].isin(_POOLS), kv=[highest_voltage_kv(name) for name in events.loc[has_name, "name"]]
+    )
+    ranked = ranked.sort_values(["pool", "mw", "kv"], ascending=False, na_position="last", kind="stable")
+    kept = [ranked.index[ranked["kind"].isin(lane.kinds)][: lane.most_numbered] for lane in LANES]
     number = np.zeros(len(events), np.int64)
-    positions = np.sort(events.index.get_indexer(kept))
+    positions = np.sort(np.concatenate([events.index.get_indexer(index) for index in kept]))
     number[positions] = np.arange(1, len(positions) + 1)
     return events.assign(number=number)
 
@@ -158,15 +170,23 @@ def draw_key(ax: Axes, events: pd.DataFrame, left_in: float, top_in: float, widt
         x = left_in + (i // n_row) * column_in
         y = top_in - (i % n_row + 0.5) * _KEY_STEP_IN
         _draw_mark(ax, lanes[event.kind], event.number, x + 0.09, y, transform=place)
-        power = f", {event.mw:,.3g} MW" if event.mw > 0.0 and "MW" not in event.name else ""
+        power = f", {_mw_text(event.mw)}" if event.mw > 0.0 and "MW" not in event.name else ""
         tail = f"{power}, {month_text(event.day)}{_lateness(event.day, event.planned_day)}"
-        text = style.shorten(event.name, room - len(tail)) + tail
+        text = fitting_name(event.name, room - len(tail)) + tail
         style.write(ax, x + 0.22, y, text, transform=place, fontsize=style.SMALL_PT, va="center_baseline")
-    n_unnamed = len(events) - len(named)
-    if n_unnamed:
+    unnumbered = events[events["number"] == 0]
+    if len(unnumbered):
         y = top_in - (n_row + 0.5) * _KEY_STEP_IN
-        text = f"Small ticks: {n_unnamed} representative projects (planned, but without published names or dates)"
+        n_representative = int(unnumbered["is_representative"].sum())
+        text = (
+            f"Small ticks: {len(unnumbered)} further projects, {n_representative} of them representative "
+            "(planned, but without published name); all in tables/events.csv"
+        )
         style.write(ax, left_in, y, text, transform=place, fontsize=style.SMALL_PT, va="center", color=style.SOFT_INK)
+
+
+def _mw_text(mw: float) -> str:
+    return f"{mw:,.0f} MW" if mw >= 10.0 else f"{mw:.2g} MW"
 
 
 def _lateness(day: float, planned_day: float) -> str:

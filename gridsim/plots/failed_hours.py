@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from gridsim.dtypes import FloatArray
 
 FAILED_WORDS = "Hours without solution"
-#: The lowest bar is still two pixels high: one hour must not vanish.
-LEAST_HEIGHT_IN = 0.02
+#: The lowest bar is still four pixels high: one hour must not vanish.
+LEAST_HEIGHT_IN = 0.027
 
 
 def bar_height_in(share: FloatArray, full_in: float) -> FloatArray:

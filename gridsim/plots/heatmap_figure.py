@@ -14,6 +14,7 @@ from gridsim.plots import style
 from gridsim.plots.failed_hours import FAILED_WORDS, draw_failed_lane
 from gridsim.plots.legend_line import LegendLine
 from gridsim.plots.overload_rows import monthly_failed, monthly_worst
+from gridsim.plots.short_names import transformer_label
 from gridsim.plots.study_data import MARKS_NOTE, StudyData, records
 from gridsim.plots.time_axis import draw_time_axis
 
@@ -62,12 +63,14 @@ def heat_rows(data: StudyData, max_rows: int, first_in: float) -> HeatRows:
     worst = monthly_worst(data).to_numpy(np.float64)
     failed = monthly_failed(data).to_numpy(np.float64)
     peak = np.fmax.reduce(worst, axis=1, initial=-1.0)
-    chosen = np.argsort(-peak, kind="stable")[:max_rows]
+    rows, first_of_twins = _joined_twins(transformers, worst)
+    chosen = np.argsort(-peak, kind="stable")
+    chosen = chosen[first_of_twins[chosen]][:max_rows]
     areas = [area for area in AREA_WORDS if area in set(transformers["area"])]
     areas += sorted(set(transformers["area"]) - set(areas))
     group = transformers["area"].map({area: i for i, area in enumerate(areas)}).to_numpy(np.int64)
     chosen = chosen[np.argsort(group[chosen], kind="stable")]
-    rows = transformers.iloc[chosen].reset_index(drop=True).assign(peak_percent=peak[chosen])
+    rows = rows.iloc[chosen].reset_index(drop=True).assign(peak_percent=peak[chosen])
     edges = data.month_edges
     is_absent = (edges[None, 1:] <= rows["open_day"].to_numpy()[:, None]) | (
         edges[None, :-1] >= rows["close_day"].to_numpy()[:, None]
@@ -77,6 +80,18 @@ def heat_rows(data: StudyData, max_rows: int, first_in: float) -> HeatRows:
     tops = first_in + pitch * np.arange(len(rows)) + _HEADING_IN * headings
     has_failed = (failed[chosen] > 0.0) & ~is_absent
     return HeatRows(rows, worst[chosen], is_absent, has_failed, tops, pitch, len(transformers))
+
+
+def _joined_twins(transformers: pd.DataFrame, worst: FloatArray) -> tuple[pd.DataFrame, BoolArray]:
+    """Name the units of one substation that carry the same load together; return also which row is their first."""
+    # Rounded to 0.1 %, as bytes: a key that treats missing months alike.
+    course = [row.tobytes() for row in np.nan_to_num(np.round(worst, 1), nan=-1.0)]
+    keys = ["substation_id", "course", "open_day", "close_day", "substation_name"]
+    groups = transformers.assign(course=course).groupby(keys, sort=False)
+    units = groups["unit"].transform(lambda names: ", ".join(sorted(names)))
+    joined = transformers.assign(unit=units, n_units=groups["unit"].transform("size"))
+    first: BoolArray = (groups.cumcount() == 0).to_numpy(bool)
+    return joined, first
 
 
 def draw_loading_heatmap(store: ResultStore | StudyData, *, ax: Axes | None = None, max_rows: int = 60) -> Axes:
@@ -98,7 +113,10 @@ def draw_loading_heatmap(store: ResultStore | StudyData, *, ax: Axes | None = No
     data = StudyData.of(store)
     lane = _LANE_IN if data.failed_hours else 0.0
     shown = heat_rows(data, max_rows, lane + 0.02)
-    names = [_name(row.label, row.mark) for row in records(shown.rows)]
+    names = [
+        transformer_label(row.substation_name, row.unit, _LABEL_LIMIT) + (f" {row.mark}" if row.mark else "")
+        for row in records(shown.rows)
+    ]
     figure = style.new_figure(1.0)
     widest = max(style.text_width_in(figure, [*names, FAILED_WORDS], style.LABEL_PT), 1.0)
     left = style.MARGIN_IN + widest + 0.12
@@ -116,10 +134,6 @@ def draw_loading_heatmap(store: ResultStore | StudyData, *, ax: Axes | None = No
     style.header(ax, _TITLE, _subtitle(data, shown), left_in=left - style.MARGIN_IN)
     _draw_legend(ax, shown, left - style.MARGIN_IN)
     return ax
-
-
-def _name(label: str, mark: str) -> str:
-    return style.shorten(label, _LABEL_LIMIT) + (f" {mark}" if mark else "")
 
 
 def _cell_corners(data: StudyData, shown: HeatRows, wanted: BoolArray, *, inset_in: float) -> AnyArray:
@@ -170,7 +184,7 @@ def _label(ax: Axes, data: StudyData, shown: HeatRows, names: list[str]) -> None
 
 def _subtitle(data: StudyData, shown: HeatRows) -> list[str]:
     hatched = " (hatched months)" if data.failed_hours else ""
-    n, total = len(shown.rows), shown.n_transformers
+    n, total = int(shown.rows["n_units"].sum()), shown.n_transformers
     which = f"The {n} of {total} transformers of worst loading" if n < total else f"All {total} transformers"
     return [
         f"{data.manifest.title}, {data.years_text}. {data.solved_text}{hatched}.",

@@ -6,21 +6,19 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from matplotlib.patheffects import withStroke
 
 from gridsim.enums import ElementStatus
 from gridsim.plots import style
-from gridsim.plots.label_placement import Box, place_labels
 from gridsim.plots.legend_line import LegendLine
 from gridsim.plots.map_furniture import (
     ATTRIBUTION,
-    PLACES,
     Window,
     densest_window,
     draw_graticule,
     draw_scale_bar,
     window_around,
 )
+from gridsim.plots.map_names import MapData, write_names
 from gridsim.plots.study_data import StudyData, day_of
 
 if TYPE_CHECKING:
@@ -29,11 +27,11 @@ if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.axes import Axes
 
-    from gridsim.dtypes import BoolArray, FloatArray
+    from gridsim.dtypes import FloatArray
     from gridsim.results import ResultStore
 
 _TITLE = "Where is the grid overloaded in {year}?"
-_MAIN_IN = (5.45, 4.55)
+_MAIN_IN = (5.45, 4.0)
 _ZOOM_IN = (3.55, 5.55)
 _LEFT_IN = 0.85
 _BOTTOM_IN = 0.85
@@ -57,20 +55,8 @@ _LOOKS = (
 )
 _CASING = "#7D8B97"
 _GHOST = "#B9B9B9"
-_MAX_NAMES = 40
-
-
-@dataclass(frozen=True)
-class MapData:
-    """Substations and lines of one year, with ``worst_percent``, ``is_there`` (some day of the year) and looks.
-
-    ``failed_hours`` are those of the year.
-    """
-
-    year: int
-    substations: pd.DataFrame
-    lines: pd.DataFrame
-    failed_hours: float
+#: Area of substations that belong to neighbours.
+OUTSIDE = "outside"
 
 
 def map_data(data: StudyData, year: int) -> MapData:
@@ -129,8 +115,11 @@ def draw_map(store: ResultStore | StudyData, *, ax: Axes | None = None, year: in
     if not first <= year <= last:
         raise ValueError(f"year {year}: the run holds {data.years_text}")
     shown = map_data(data, year)
-    lat, lon = shown.substations["lat"].to_numpy(np.float64), shown.substations["lon"].to_numpy(np.float64)
-    zoom = densest_window(lat, lon) if ax is None else None
+    # Neighbours of the modelled area would shrink it; their lines leave the picture.
+    own = shown.substations[shown.substations["area"] != OUTSIDE]
+    own = own if len(own) else shown.substations
+    lat, lon = own["lat"].to_numpy(np.float64), own["lon"].to_numpy(np.float64)
+    zoom = densest_window(lat, lon, _ZOOM_IN[0] / _ZOOM_IN[1]) if ax is None else None
     if ax is None:
         top = style.HEADER_IN + 0.05
         height = top + _ZOOM_IN[1] + _BOTTOM_IN
@@ -141,9 +130,10 @@ def draw_map(store: ResultStore | StudyData, *, ax: Axes | None = None, year: in
         if zoom:
             left = style.WIDTH_IN - style.MARGIN_IN - _ZOOM_IN[0]
             detail = style.add_axes(figure, left, _BOTTOM_IN, style.MARGIN_IN, top)
-            zoom = zoom.filling(_ZOOM_IN[0] / _ZOOM_IN[1])
             _draw_panel(detail, shown, zoom, ())
             detail.set_ylabel("")
+            for spine in detail.spines.values():
+                spine.set(color=style.INK, linewidth=1.2)
     width, height = style.size_in(ax)
     window = window_around(lat, lon).filling(width / height)
     _draw_panel(ax, shown, window, [zoom] if zoom else [])
@@ -159,9 +149,9 @@ def _draw_panel(ax: Axes, shown: MapData, window: Window, enlarged: Sequence[Win
     for inner in enlarged:
         x = [inner.west, inner.east, inner.east, inner.west, inner.west]
         y = [inner.south, inner.south, inner.north, inner.north, inner.south]
-        ax.plot(x, y, color=style.INK, linewidth=0.8, zorder=7)
+        ax.plot(x, y, color=style.INK, linewidth=1.2, zorder=7)
     draw_scale_bar(ax, window)
-    _write_names(ax, shown, window, enlarged)
+    write_names(ax, shown, window, enlarged)
 
 
 def _band_colours(worst: FloatArray) -> list[str]:
@@ -205,63 +195,6 @@ def _draw_substations(ax: Axes, substations: pd.DataFrame) -> None:
         )
 
 
-def _write_names(ax: Axes, shown: MapData, window: Window, enlarged: Sequence[Window]) -> None:
-    """Name towns, then overloaded and high-voltage substations, as far as there is room."""
-    figure = style.figure_of(ax)
-    scale = figure.dpi / 72.0
-    stations = shown.substations[window.holds(shown.substations["lat"].to_numpy(), shown.substations["lon"].to_numpy())]
-    marks = ax.transData.transform(stations[["lon", "lat"]].to_numpy(np.float64))
-    radius = stations["size_pt"].to_numpy(np.float64) * scale / 2
-    taken = [Box(x - r, y - r, x + r, y + r) for (x, y), r in zip(marks, radius, strict=True)]
-    frame = ax.get_window_extent()
-    inside = Box(frame.x0 + 2, frame.y0 + 2, frame.x1 - 2, frame.y1 - 2)
-    # Scale bar and north arrow.
-    taken += [
-        Box(frame.x0, frame.y0, frame.x0 + 0.3 * frame.width, frame.y0 + 0.4 * figure.dpi),
-        Box(frame.x1 - 0.4 * figure.dpi, frame.y1 - 0.75 * figure.dpi, frame.x1, frame.y1),
-    ]
-    towns = [place for place in PLACES if window.holds(np.array(place.lat), np.array(place.lon))]
-    chosen = stations[_is_worth_naming(stations, enlarged)]
-    chosen = chosen.assign(order=-chosen["worst_percent"].fillna(0.0) - 1000.0 * (chosen["voltage_kv"] >= 180.0))
-    chosen = chosen.sort_values("order", kind="stable").head(_MAX_NAMES)
-    texts = [place.name for place in towns] + [
-        style.shorten(name, 28) + mark for name, mark in zip(chosen["name"], chosen["mark"], strict=True)
-    ]
-    points = np.array(
-        [(place.lon, place.lat) for place in towns] + list(zip(chosen["lon"], chosen["lat"], strict=True))
-    ).reshape(-1, 2)
-    gaps = np.array([3.0] * len(towns) + [size / 2 + 2.0 for size in chosen["size_pt"]]) * scale
-    sizes = np.array(
-        [(style.text_width_in(figure, [text], style.SMALL_PT) * figure.dpi, 10.0 * scale) for text in texts]
-    ).reshape(-1, 2)
-    if towns:
-        ax.plot(points[: len(towns), 0], points[: len(towns), 1], "+", color=style.SOFT_INK, markersize=5, zorder=3.5)
-    halo = [withStroke(linewidth=2.0, foreground=style.PAPER)]
-    corners = place_labels(ax.transData.transform(points), sizes, gaps, taken, inside)
-    to_data = ax.transData.inverted()
-    leaders = []
-    for i, (text, corner) in enumerate(zip(texts, corners, strict=True)):
-        if corner is None:
-            continue
-        x, y = to_data.transform((corner[0], corner[1] + sizes[i][1] / 2))
-        face: dict[str, Any] = {"fontstyle": "italic", "color": style.SOFT_INK} if i < len(towns) else {}
-        style.write(ax, x, y, text, fontsize=style.SMALL_PT, va="center_baseline", zorder=9, path_effects=halo, **face)
-        pixel = ax.transData.transform(points[i])
-        near = np.clip(pixel, corner, np.asarray(corner) + sizes[i])
-        if np.hypot(*(pixel - near)) > 1.7 * gaps[i]:
-            leaders.append([points[i], to_data.transform(near)])
-    style.stroke(ax, leaders, style.SOFT_INK, 0.5, zorder=8)
-
-
-def _is_worth_naming(stations: pd.DataFrame, enlarged: Sequence[Window]) -> BoolArray:
-    # The name of a representative substation names no place.
-    is_real = ~stations["is_representative"] | (stations["voltage_kv"] >= 180.0)
-    wanted: BoolArray = is_real.to_numpy(bool) & stations["is_there"].to_numpy(bool)
-    for inner in enlarged:
-        wanted &= ~np.asarray(inner.holds(stations["lat"].to_numpy(), stations["lon"].to_numpy()), bool)
-    return wanted
-
-
 def _subtitle(data: StudyData, shown: MapData) -> list[str]:
     hours = (day_of(shown.year + 1) - day_of(shown.year)) * 24.0
     there = shown.substations[shown.substations["is_there"]]
@@ -272,7 +205,8 @@ def _subtitle(data: StudyData, shown: MapData) -> list[str]:
         if shown.failed_hours
         else f"All {hours:,.0f} hours of the year have a solution"
     )
-    found = f"{n_over} of {len(there)} substations hold a transformer above 100 %, {n_lines} lines are above 100 %"
+    lines = "1 line is" if n_lines == 1 else f"{n_lines or 'no'} lines are"
+    found = f"{n_over} of {len(there)} substations hold a transformer above 100 %, {lines} above 100 %"
     return [f"{data.manifest.title}. {state}.", f"{found}; colour: worst hour of {shown.year}."]
 
 
@@ -285,7 +219,8 @@ def _draw_legend(ax: Axes) -> None:
     line.mark("o", pale, style.INK, 1.1).words("existing", **small)
     line.mark("s", pale, style.INK, 1.1).words("new", **small)
     line.mark("s", style.PAPER, _GHOST, 1.1).words("not yet there", **small)
-    line.mark("o", pale, style.SOFT_INK, 0.5).words("thin edge: representative (†), place assumed", **small)
+    line.mark("o", style.PAPER, style.INK, 1.1).words("no transformer", **small)
+    line.mark("o", pale, style.SOFT_INK, 0.5).words("representative (†), place assumed", **small)
     line = LegendLine(ax, left, -1.38)
     for look in _LOOKS:
         line.line(style.NORMAL_COLOURS[2], look.width_pt, _CASING).words(look.words, **small).skip(0.1)

@@ -97,18 +97,31 @@ def window_around(lat: FloatArray, lon: FloatArray, air: float = 0.06, least_deg
     return Window(float(west - margin), float(south - margin), float(east + margin), float(north + margin))
 
 
-def densest_window(lat: FloatArray, lon: FloatArray, share: float = 0.6) -> Window | None:
-    """Return the window around the ``share`` of points nearest to their median, or None when it saves nothing."""
+def densest_window(lat: FloatArray, lon: FloatArray, width_over_height: float, share: float = 0.55) -> Window | None:
+    """Return the window of that shape around the densest ``share`` of points, or None when it enlarges little."""
     if len(lat) < 8:
         return None
-    middle_lat, middle_lon = np.median(lat), np.median(lon)
-    distance = np.hypot(lat - middle_lat, (lon - middle_lon) * math.cos(math.radians(float(middle_lat))))
+    whole = window_around(lat, lon)
+    stretch = whole.stretch
+    # Distance in a measure whose "circles" have the shape of the window.
+    middle_lat, middle_lon = float(np.median(lat)), float(np.median(lon))
+    distance = np.maximum(np.abs(lat - middle_lat) * width_over_height, np.abs(lon - middle_lon) * stretch)
     near = distance <= np.quantile(distance, share)
-    inner, whole = window_around(lat[near], lon[near], least_degree=0.03), window_around(lat, lon)
-    is_worth_it = (inner.north - inner.south) * (inner.east - inner.west) < 0.35 * (
-        (whole.north - whole.south) * (whole.east - whole.west)
-    )
+    inner = window_around(lat[near], lon[near], least_degree=0.03).filling(width_over_height)
+    is_worth_it = inner.north - inner.south < 0.5 * (whole.north - whole.south)
     return inner if is_worth_it else None
+
+
+def exit_point(window: Window, inside: tuple[float, float], outside: tuple[float, float]) -> tuple[float, float]:
+    """Return where the straight line from ``inside`` to ``outside`` (latitude, longitude) leaves the window."""
+    (lat, lon), (to_lat, to_lon) = inside, outside
+    reach = 1.0
+    for start, end, low, high in ((lat, to_lat, window.south, window.north), (lon, to_lon, window.west, window.east)):
+        if end > high:
+            reach = min(reach, (high - start) / (end - start))
+        elif end < low:
+            reach = min(reach, (low - start) / (end - start))
+    return lat + reach * (to_lat - lat), lon + reach * (to_lon - lon)
 
 
 def draw_graticule(ax: Axes, window: Window) -> None:

@@ -28,12 +28,13 @@ class OverloadRows:
     limit:
         The limit class whose episodes are shown, as in the manifest; empty when there is none.
     rows:
-        One row per transformer, by first overload: ``label``, ``mark``, ``winding`` (overloaded ones, worst first,
-        empty for two-winding units), ``first_day``, ``hours``, ``peak_percent``, ``overload_mvah``, ``open_day``,
-        ``close_day``.
+        One row per transformer, by first overload; units of one substation whose overloads are the same to the hour
+        share a row (``unit`` names them, ``n_units`` counts them). ``substation_name``, ``mark``, ``winding``
+        (overloaded ones, worst first, empty for two-winding units), ``first_day``, ``hours``, ``peak_percent``,
+        ``overload_mvah``, ``open_day``, ``close_day``.
     cells:
-        One row per transformer and month (or week) with an overload: ``row`` (position in ``rows``), ``cell``
-        (position among the time cells), ``hours``, ``share`` (of the hours of the cell) and ``peak_percent``.
+        One row per row and month (or week) with an overload: ``row`` (position in ``rows``), ``cell`` (position
+        among the time cells), ``hours``, ``share`` (of the hours of the cell) and ``peak_percent``.
     n_overloaded, first_day:
         Overloaded transformers of the study, shown or not, and the day of the first overload of all (NaN if none).
     """
@@ -47,7 +48,7 @@ class OverloadRows:
     @property
     def n_hidden(self) -> int:
         """Overloaded transformers that did not find a place."""
-        return self.n_overloaded - len(self.rows)
+        return self.n_overloaded - int(self.rows["n_units"].sum())
 
 
 def continuous_limit(data: StudyData) -> Mapping[str, Any]:
@@ -63,7 +64,7 @@ def continuous_limit(data: StudyData) -> Mapping[str, Any]:
 
 
 def overload_rows(data: StudyData, *, limit: str | None = None, max_rows: int = 40) -> OverloadRows:
-    """Return the ``max_rows`` transformers with the most MVAh above ``limit``, ordered by first overload.
+    """Return the ``max_rows`` rows with the most MVAh above ``limit``, ordered by first overload.
 
     ``limit`` names a limit class; the strictest one that is exceeded by default.
     """
@@ -73,10 +74,11 @@ def overload_rows(data: StudyData, *, limit: str | None = None, max_rows: int = 
     is_wanted = episodes["element_type"].isin(TRANSFORMER_TYPES) & (episodes["limit"] == chosen.get("name", ""))
     episodes = episodes[is_wanted]
     episodes = episodes.assign(start_day=data.days(episodes["start_utc"]), end_day=data.days(episodes["end_utc"]))
-    rows = _rows(data, episodes)
+    transformers = _rows(data, episodes)
+    rows = _joined_twins(transformers)
     shown = rows.nlargest(max_rows, "overload_mvah", keep="first").sort_values(["first_day", "name"], kind="stable")
     shown = shown.reset_index(drop=True)
-    return OverloadRows(chosen, shown, _cells(data, episodes, shown), len(rows), float(rows["first_day"].min()))
+    return OverloadRows(chosen, shown, _cells(data, episodes, shown), len(transformers), float(rows["first_day"].min()))
 
 
 def _rows(data: StudyData, episodes: pd.DataFrame) -> pd.DataFrame:
@@ -103,8 +105,20 @@ def _rows(data: StudyData, episodes: pd.DataFrame) -> pd.DataFrame:
         )
         .reset_index()
     )
-    about = data.transformers[[*_KEY, "label", "mark", "open_day", "close_day", "area"]]
+    about = data.transformers[[*_KEY, "substation_id", "substation_name", "unit", "mark", "open_day", "close_day"]]
     return rows.merge(about, on=_KEY, how="left", validate="one_to_one")
+
+
+def _joined_twins(rows: pd.DataFrame) -> pd.DataFrame:
+    """Join units of one substation that carry the same load: same hours, first day and peak (within 0.05 %)."""
+    signature = rows.assign(peak=rows["peak_percent"].round(1), first=rows["first_day"].round(3))
+    keys = ["substation_id", "winding", "first", "hours", "peak", "open_day", "close_day"]
+    groups = signature.groupby(keys, sort=False, dropna=False)
+    return rows.assign(
+        unit=groups["unit"].transform(lambda units: ", ".join(sorted(units))),
+        n_units=groups["unit"].transform("size"),
+        overload_mvah=groups["overload_mvah"].transform("sum"),
+    )[groups.cumcount() == 0].reset_index(drop=True)
 
 
 def _cells(data: StudyData, episodes: pd.DataFrame, rows: pd.DataFrame) -> pd.DataFrame:

@@ -92,7 +92,7 @@ class StudyData:
 
     @cached_property
     def transformers(self) -> pd.DataFrame:
-        """One row per transformer: ``key`` (type, name), label, mark, area, voltage, opening and closing day.
+        """One row per transformer: type, name, substation, unit, mark, area, voltage, opening and closing day.
 
         ``sn_mva`` is the largest rating of its windings, ``voltage_kv`` the highest voltage.
         """
@@ -114,7 +114,7 @@ class StudyData:
         )
         frame["open_day"] = self.days(frame["open_utc"], missing=self.first_day)
         frame["close_day"] = self.days(frame["close_utc"], missing=self.last_day)
-        frame["label"] = [_transformer_label(row) for row in records(frame)]
+        frame["unit"] = [_unit(row) for row in records(frame)]
         frame["mark"] = _marks(frame)
         return frame
 
@@ -247,9 +247,6 @@ def _marks(frame: pd.DataFrame) -> Any:
     return np.where(frame["is_representative"], REPRESENTATIVE_MARK, assumed)
 
 
-def _transformer_label(row: Any) -> str:
-    """Return ``substation name, unit``: what an identifier adds to that of its substation is the unit."""
-    if not row.substation_name:
-        return str(row.name)
-    unit = row.name.removeprefix(row.substation_id).strip("-_:./ ")
-    return f"{row.substation_name}, {unit}" if unit else str(row.substation_name)
+def _unit(row: Any) -> str:
+    """Return what an identifier adds to that of its substation, ``T1``; the whole of it when it adds to nothing."""
+    return str(row.name).removeprefix(row.substation_id).strip("-_:./ ").upper() if row.substation_id else row.name

@@ -22,6 +22,7 @@ from gridsim.plots.event_lanes import (
 from gridsim.plots.failed_hours import FAILED_WORDS, bar_height_in, draw_failed_lane
 from gridsim.plots.legend_line import LegendLine
 from gridsim.plots.overload_rows import OverloadRows, overload_rows
+from gridsim.plots.short_names import transformer_label
 from gridsim.plots.study_data import MARKS_NOTE, StudyData, date_text, records
 from gridsim.plots.time_axis import draw_time_axis
 
@@ -39,9 +40,9 @@ _MAX_AIRY_ROWS = 12
 _TOP_GAP_IN = 0.06
 _ROWS_GAP_IN = 0.16
 _FULL_HEIGHT = 0.86
-_LABEL_LIMIT = 46
+_LABEL_LIMIT = 44
 _TABLE_IN = 1.75
-_TABLE_COLUMNS_IN = (0.08, 1.30, 1.75)
+_TABLE_COLUMNS_IN = (0.08, 1.26, 1.75)
 _LEGEND_IN = 0.62
 _TITLE = "When do which transformers overload?"
 #: Room for the labels of the time axis on top, which take two lines when the horizon is short.
@@ -108,7 +109,7 @@ def _row_names(shown: OverloadRows) -> list[str]:
     for row in records(shown.rows):
         winding = f" ({row.winding})" if row.winding else ""
         mark = f" {row.mark}" if row.mark else ""
-        names.append(style.shorten(row.label, _LABEL_LIMIT - len(winding)) + winding + mark)
+        names.append(transformer_label(row.substation_name, f"{row.unit}{winding}", _LABEL_LIMIT) + mark)
     return names
 
 
@@ -157,7 +158,7 @@ def _segments(x: FloatArray, y: FloatArray, to_x: FloatArray, to_y: FloatArray) 
 
 def _label_rows(ax: Axes, data: StudyData, lanes: list[PlacedLane], names: list[str], middles: FloatArray) -> None:
     failed = [(_TOP_GAP_IN + _FAILED_LANE_IN / 2, FAILED_WORDS)] if data.failed_hours else []
-    above = [*failed, *((placed.middle_in, placed.lane.words) for placed in lanes)]
+    above = [*failed, *((placed.middle_in, f"{placed.lane.words} ({len(placed.events)})") for placed in lanes)]
     ax.set_yticks([*(y for y, _ in above), *middles], [*(words for _, words in above), *names])
     ax.tick_params(axis="y", length=0.0, pad=5.0)
     for i, label in enumerate(ax.get_yticklabels()):
@@ -198,9 +199,7 @@ def _subtitle(data: StudyData, shown: OverloadRows) -> list[str]:
     if shown.n_overloaded:
         found += f", the first on {date_text(shown.first_day)}"
     if shown.n_hidden:
-        found += (
-            f"; shown are the {len(shown.rows)} with the most MVAh above it, {shown.n_hidden} more in overloads.csv"
-        )
+        found += f"; shown are those with the most MVAh above it, {shown.n_hidden} more in overloads.csv"
     return [f"{data.manifest.title}, {data.years_text}. {data.solved_text}{hatched}.", f"{found}."]
 
 

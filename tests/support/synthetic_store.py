@@ -294,8 +294,16 @@ def _grid(n_transformers: int, from_year: int, to_year: int, generator: np.rando
     ]
     elements = pd.DataFrame([*transformers, *line_elements])
     n = len(elements)
+    # Units of every third substation are twins: they carry the same load, as equal units in parallel do.
+    is_twin = elements["name"].str.endswith("-T2") & (
+        elements["substation_id"].str[1:].replace("", "1").astype(int) % 3 == 0
+    )
     base = np.where(elements["element_type"] == "line", generator.uniform(15, 60, n), generator.uniform(30, 88, n))
     growth = generator.uniform(0.006, 0.04, n)
+    # Windings follow one another: the first unit has as many columns before it as its twin.
+    for column in np.flatnonzero(is_twin):
+        twin = column - (3 if elements["element_type"][column] == "trafo3w" else 1)
+        base[column], growth[column] = base[twin], growth[twin]
     return SyntheticGrid(elements, substations, lines, base, growth)
 
 
