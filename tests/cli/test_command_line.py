@@ -163,7 +163,7 @@ def test_check_lists_every_finding_with_its_place(tmp_path: Path) -> None:
         (("run", "unknown.toml"), "horizont"),
         (("run", "tiny.toml", "--from", "2030", "--to", "2029"), "2030"),
         (("run", "tiny.toml", "--solver", "magic"), "magic"),
-        (("run", "tiny.toml", "--threads", "-1"), "-1"),
+        (("run", "tiny.toml", "--threads", "-1"), "--threads"),
         (("run", "tiny.toml", "--out", "tiny.toml"), "is not a directory"),
         (("run", "tiny.toml", "--out", "network"), "not gridsim results"),
         (("run", "bad_network.toml"), "lines.csv, row 3, column length_km"),

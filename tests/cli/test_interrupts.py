@@ -14,6 +14,7 @@ import pytest
 
 from gridsim.errors import ResultStoreError
 from gridsim.results.store import ResultStore
+from tests.support.tiny_network import tiny_rows
 from tests.support.tiny_study import write_tiny_study
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -21,8 +22,13 @@ PATIENCE_S = 120.0
 
 
 def stopped_run(folder: Path, how: signal.Signals) -> tuple[int, str, Path]:
-    """Start a slow run, send the signal when its first loading file is there; return code, stderr, directory."""
-    scenario = write_tiny_study(folder, resolution_h=24)
+    """Start a slow run, send the signal when its first loading file is there; return code, stderr, directory.
+
+    The first stage ends after nine days, the other three years are still to come.
+    """
+    rows = tiny_rows()
+    rows["projects"][0]["commissioning_date"] = "2026-01-10"
+    scenario = write_tiny_study(folder, resolution_h=24, rows=rows)
     directory = folder / "run"
     with subprocess.Popen(
         [sys.executable, "-m", "gridsim", "run", scenario, "--solver", "pandapower", "--out", directory],
