@@ -69,6 +69,17 @@ def test_the_reference_starts_from_the_published_demand() -> None:
     demand = scenario("reference").demand
     region, city = demand.almaty_region, demand.almaty_city
     assert region.reading is ForecastReading.mean
+    assert region.knots_mw.at(np.array([2025])) == 775.0
+    assert city.reading is ForecastReading.maximum
+    assert city.knots_mw == YearKnots((2025, 2030, 2040), (982.0, 1450.0, 1700.0))
+    # facts/planned/demand_growth.md: 1.6 % a year from 2030 to 2040.
+    assert city.growth_after_percent == pytest.approx(100.0 * ((1700.0 / 1450.0) ** 0.1 - 1.0), abs=0.05)
+
+
+def test_the_official_forecast_is_carried_as_means_with_investors() -> None:
+    region = scenario("official_forecast").demand.almaty_region
+    assert region.reading is ForecastReading.mean
+    assert region.includes_investors
     assert region.knots_mw == YearKnots((2025, 2030, 2050), (775.0, 2064.0, 4164.0))
     assert scenario("official_forecast").demand.almaty_city == scenario("reference").demand.almaty_city
 
