@@ -142,8 +142,3 @@ def to_steps(by_hour: FloatArray, resolution_h: int) -> FloatArray:
         return np.ascontiguousarray(by_hour).reshape(-1)
     steps = by_hour.reshape(-1, HOURS_PER_DAY // resolution_h, resolution_h)
     return np.asarray(steps.mean(axis=2).reshape(-1))
-
-
-def day_values_to_steps(by_day: FloatArray, steps_per_day: int) -> FloatArray:
-    """Repeat values of days, shape (n_day,), for every step of the day, shape (n_step,)."""
-    return np.repeat(by_day, steps_per_day)

@@ -133,7 +133,8 @@ def _text(value: Any, key: Key) -> str:
 
 
 def _number(value: Any, key: Key) -> float:
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
+    # TOML has whole numbers of any size; abs() < inf compares them all and is false for NaN.
+    if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) < math.inf:
         raise RejectedValueError(f"expected {key.kind}")
     if not key.is_in_range(value):
         raise RejectedValueError(f"expected a number {key.range_words}")

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from gridsim.errors import ScenarioError
 from gridsim.scenario.binding import check_table
-from gridsim.scenario.keys import Key, KeyKind, keys_of
+from gridsim.scenario.keys import KeyKind, keys_of
 from gridsim.scenario.model import Scenario
 
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ def read_document(path: Path) -> Document:
         document.digests[Path(os.path.relpath(file, path.parent)).as_posix()] = digest
         document.files.append(file)
     for file, tree, _ in reversed(chain):
-        _merge(document, tree, keys_of(Scenario), file, "")
+        _merge(document.tree, tree, Scenario, document.origin, file)
     return document
 
 
@@ -115,23 +115,27 @@ def _read_toml(file: Path, named_by: Path | None) -> tuple[dict[str, Any], str]:
         raise ScenarioError(f"{file}: is not valid TOML: {error}") from None
 
 
-def _merge(document: Document, tree: Mapping[str, Any], keys: Mapping[str, Key], file: Path, prefix: str) -> None:
-    """Lay the values of one file over the document: tables key by key, everything else as a whole."""
-    target = document.tree
-    for part in filter(None, prefix.split("\x00")):
-        target = target.setdefault(part, {})
+def _merge(
+    target: dict[str, Any],
+    tree: Mapping[str, Any],
+    model: type[Any],
+    origin: dict[str, Path],
+    file: Path,
+    prefix: str = "",
+) -> None:
+    """Lay the values of one file over those there: tables key by key, everything else as a whole."""
     for name, value in tree.items():
-        key = keys[name]
+        key = keys_of(model)[name]
+        dotted = f"{prefix}{name}"
+        origin[dotted] = file
         if key.kind is KeyKind.table and key.model is not None:
-            target.setdefault(name, {})
-            _merge(document, value, keys_of(key.model), file, f"{prefix}\x00{name}")
+            _merge(target.setdefault(name, {}), value, key.model, origin, file, f"{dotted}.")
         elif key.kind is KeyKind.named_tables and key.model is not None:
-            target.setdefault(name, {})
+            entries = target.setdefault(name, {})
             for entry, entry_tree in value.items():
-                target[name].setdefault(entry, {})
-                _merge(document, entry_tree, keys_of(key.model), file, f"{prefix}\x00{name}\x00{entry}")
-        elif key.kind in (KeyKind.named_numbers, KeyKind.named_wholes) and not key.is_one_value:
+                origin[f"{dotted}.{entry}"] = file
+                _merge(entries.setdefault(entry, {}), entry_tree, key.model, origin, file, f"{dotted}.{entry}.")
+        elif key.kind in {KeyKind.named_numbers, KeyKind.named_wholes} and not key.is_one_value:
             target[name] = {**target.get(name, {}), **value}
         else:
             target[name] = value
-        document.origin[f"{prefix}\x00{name}".strip("\x00").replace("\x00", ".")] = file

@@ -73,6 +73,7 @@ WRONG = {
     "not a year": ("[demand.almaty_city]\nknots_mw = { soon = 5.0 }", ["knots_mw", "years", "'soon'"]),
     "no year": ("[demand.almaty_city]\nknots_mw = {}", ["knots_mw", "at least one year"]),
     "not a number in knots": ("[demand.almaty_city]\nknots_mw = { 2025 = nan }", ["knots_mw", "a table of years"]),
+    "huge": (f"[investors]\ncoincidence = {10**400}", ["investors.coincidence", "at most 1"]),
     "infinite": ("[investors]\ncoincidence = inf", ["investors.coincidence", "a number"]),
     "below range": ("[demand.almaty_city]\nknots_mw = { 2025 = -1.0 }", ["knots_mw", "at least 0", "-1.0"]),
     "above range": ("[investors]\ncoincidence = 1.5", ["investors.coincidence", "at most 1", "1.5"]),
