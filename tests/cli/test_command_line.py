@@ -133,6 +133,29 @@ def test_strict_run_with_failed_steps_ends_with_3_after_writing_everything(tmp_p
     assert gridsim("run", scenario, "--out", "run", "--overwrite", "--no-plots", cwd=tmp_path).returncode == 0
 
 
+@pytest.mark.slow
+@pytest.mark.usefixtures("study")  # which has filled the kernel cache; it could not be written here
+def test_full_disk_ends_with_2_and_leaves_no_half_file(tmp_path: Path) -> None:
+    scenario = write_tiny_study(tmp_path)
+    code = (
+        "import resource, sys; resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, 20_000));"
+        "from gridsim.cli.app import main; sys.argv[0] = 'gridsim'; main()"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, "run", str(scenario), "--out", "run"],
+        cwd=tmp_path,
+        env=os.environ | {"PYTHONPATH": str(REPOSITORY)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 2, done.stderr
+    assert "stage=000.parquet: cannot be written: " in done.stderr
+    assert "File too large" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert set(files(tmp_path / "run")) == {".gridsim-run"}
+
+
 def test_check_of_a_clean_folder_prints_totals_and_confidence(tmp_path: Path) -> None:
     write_rows(tmp_path / "net", tiny_rows())
     done = gridsim("check", "net", cwd=tmp_path)
