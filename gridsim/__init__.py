@@ -9,6 +9,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING
 
+from gridsim._version import __version__
 from gridsim.enums import Confidence, LoadingBasis, Solver, StepStatus
 from gridsim.errors import (
     CompileError,
@@ -30,8 +31,6 @@ if TYPE_CHECKING:
     from gridsim.solve.timeseries import solve_timeseries
     from gridsim.studies.time_series import open_results, run_scenario
     from gridsim.tables.load import check_tables, load_tables
-
-__version__ = "0.1.0"
 
 #: Public name to the module that holds it and its name there; imported when first asked for.
 _LAZY = {

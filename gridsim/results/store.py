@@ -151,6 +151,8 @@ class ResultStore:
 
     def finish(self, manifest: Manifest) -> None:
         """Write the manifest, the last file of a run, and give the directory back."""
+        for folder in sorted(self.directory.glob("**/")):
+            _flush_folder(folder)  # so that no power cut leaves a manifest without the files it lists
         self._write_bytes(MANIFEST_FILE, _json_bytes(manifest.to_dict()))
         self._manifest = manifest
         self.close()
@@ -273,6 +275,12 @@ def _flush(path: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+def _flush_folder(path: Path) -> None:
+    """Bring the names in a folder to the disk; systems other than POSIX have no such call."""
+    if os.name == "posix":
+        _flush(path)
 
 
 def _json_bytes(record: Mapping[str, Any]) -> bytes:

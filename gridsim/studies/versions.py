@@ -5,7 +5,7 @@ from __future__ import annotations
 import platform
 from importlib.metadata import PackageNotFoundError, version
 
-from gridsim import __version__
+from gridsim._version import __version__
 
 PACKAGES = ("numpy", "numba", "scipy", "pandas", "pyarrow", "pandapower", "demandlib", "pvlib", "holidays")
 
