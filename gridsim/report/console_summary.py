@@ -81,7 +81,8 @@ def _print_load(console: Console, summary: Mapping[str, Any]) -> None:
 def _print_overloads(console: Console, summary: Mapping[str, Any]) -> None:
     overloads = summary["overloads"]
     n_overloaded = overloads["overloaded_transformers"]
-    line_text = f"; {overloads['overloaded_lines']:,} lines overload" if overloads["overloaded_lines"] else ""
+    n_line = overloads["overloaded_lines"]
+    line_text = f"; {n_line:,} {'line' if n_line == 1 else 'lines'} too" if n_line else ""
     if not n_overloaded:
         console.print(f"Overloads none of {overloads['transformers']:,} transformers in the solved hours{line_text}")
         return

@@ -124,7 +124,7 @@ def test_worst_transformers_show_date_hours_peak_and_confidence() -> None:
     record["worst_transformers"] = [overload(1, "at_1", alike=["at_2"]), overload(3, "t_9", winding="")]
     lines = printed(record, Path("out/case/plots/map.png"))
     text = "\n".join(lines)
-    assert "2 of 12 transformers, first on 2026-02-01 00:00; 1 lines overload" in text
+    assert "2 of 12 transformers, first on 2026-02-01 00:00; 1 line too" in text
     row = next(line for line in lines if "at_1" in line)
     for cell in ("1", "at_1, at_2 (mv)", "Somewhere [220]", "2026-02-01 00:00", "1,200", "123.5", "4,568", "assumed"):
         assert cell in row
