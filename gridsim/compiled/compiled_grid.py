@@ -86,8 +86,10 @@ class CompiledGrid:
     vm_set_pu:
         Their own set points. Shape (n_controlled,).
     start_vm_pu, start_va_rad:
-        Where ``pandapower.runpp`` would start: set points, their mean elsewhere, angles of a DC load flow. Shape
-        (n_bus,).
+        Where ``pandapower.runpp`` would start: set points, their mean elsewhere, angles of a DC load flow of the net's
+        own values. Shape (n_bus,).
+    flat_va_rad:
+        Angles without any power: those of the slacks and the phase shifts on the way. Shape (n_bus,).
     s_fixed_pu:
         Injection by elements that no profile drives (motors, wards, unbalanced loads, DC lines). Shape (n_bus,).
     shunt_g_pu:
@@ -120,6 +122,7 @@ class CompiledGrid:
     vm_set_pu: FloatArray
     start_vm_pu: FloatArray
     start_va_rad: FloatArray
+    flat_va_rad: FloatArray
     s_fixed_pu: ComplexArray
     shunt_g_pu: FloatArray
     zip_share: FloatArray

@@ -10,7 +10,7 @@ import numpy as np
 
 from gridsim.dtypes import AnyArray, BoolArray, ComplexArray, FloatArray
 from gridsim.errors import CompileError
-from gridsim.kernels.accumulation import accumulate
+from gridsim.kernels.accumulation import accumulate, weighted_sums
 
 if TYPE_CHECKING:
     from gridsim.compiled.compiled_grid import Channel, CompiledGrid
@@ -173,16 +173,13 @@ def _load_sums(
     compiled: CompiledGrid, given: dict[tuple[str, str], FloatArray], n_step: int
 ) -> tuple[FloatArray, FloatArray, BoolArray]:
     active, reactive = compiled.channels["load", "p_mw"], compiled.channels["load", "q_mvar"]
-    p_mw: AnyArray = given.get(("load", "p_mw"), active.own[np.newaxis, :])
-    q_mvar: AnyArray = given.get(("load", "q_mvar"), reactive.own[np.newaxis, :])
-    served = np.flatnonzero(active.pos >= 0)
+    p_mw = given.get(("load", "p_mw"), active.own[np.newaxis, :])
+    q_mvar = given.get(("load", "q_mvar"), reactive.own[np.newaxis, :])
+    load_mw = np.full(n_step, compiled.fixed_load_mw)
+    weighted_sums(p_mw, np.where(active.pos >= 0, -active.factor * compiled.base_mva, 0.0), load_mw)
+    unserved_mw = np.full(n_step, compiled.fixed_unserved_mw)
+    weighted_sums(p_mw, active.unserved, unserved_mw)
     dead = np.flatnonzero(active.unserved)
-    load_mw = -(p_mw[:, served] * active.factor[served]).sum(axis=1) * compiled.base_mva + compiled.fixed_load_mw
-    unserved_mw = (p_mw[:, dead] * active.unserved[dead]).sum(axis=1) + compiled.fixed_unserved_mw
-    is_unserved = (p_mw[:, dead] != 0.0).any(axis=1) | (compiled.fixed_unserved_mw != 0.0)
-    is_unserved = is_unserved | (q_mvar[:, dead] != 0.0).any(axis=1)
-    return (
-        np.broadcast_to(load_mw, (n_step,)).copy(),
-        np.broadcast_to(unserved_mw, (n_step,)).copy(),
-        np.broadcast_to(is_unserved, (n_step,)).copy(),
-    )
+    is_unserved = (p_mw[:, dead] != 0.0).any(axis=1) | (q_mvar[:, dead] != 0.0).any(axis=1)
+    is_unserved = np.broadcast_to(is_unserved | (compiled.fixed_unserved_mw != 0.0), (n_step,)).copy()
+    return load_mw, unserved_mw, is_unserved

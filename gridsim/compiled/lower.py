@@ -33,7 +33,7 @@ from pandapower.pypower.idx_bus import (
     VA,
     VM,
 )
-from pandapower.pypower.idx_gen import GEN_BUS, VG
+from pandapower.pypower.idx_gen import GEN_BUS, PG, VG
 from pandapower.pypower.makeSbus import makeSbus
 from pandapower.pypower.makeYbus import branch_vectors
 from scipy.sparse import coo_array
@@ -132,7 +132,7 @@ def _assemble(net: Any, work: Any, ppc: dict[str, Any], ppci: dict[str, Any]) ->
 
     shunt = (bus_rows[order, GS] + 1j * bus_rows[order, BS]) / base_mva
     network = _network(n_bus, branch_from, branch_to, (y_ff, y_ft, y_tf, y_tt), shunt, bus_rows[order])
-    start_vm, start_va = _start(work, ppci)
+    start_vm, start_va, flat_va = _starts(work, ppci)
     kind = np.full(n_bus, int(BusKind.pq), dtype=INDEX)
     kind[bus_rows[order, BUS_TYPE] == PV] = int(BusKind.pv)
     kind[is_slack[order]] = int(BusKind.slack)
@@ -158,6 +158,7 @@ def _assemble(net: Any, work: Any, ppc: dict[str, Any], ppci: dict[str, Any]) ->
         vm_set_pu=start_vm[order][controlled_pos],
         start_vm_pu=start_vm[order],
         start_va_rad=start_va[order],
+        flat_va_rad=flat_va[order],
         s_fixed_pu=_fixed_injection(net, work, ppc, n_bus, base_mva)[order],
         shunt_g_pu=np.ascontiguousarray(shunt.real),
         zip_share=np.ascontiguousarray(bus_rows[order][:, [CID_P, CID_Q, CZD_P, CZD_Q]][network.zip_pos]),
@@ -244,19 +245,27 @@ def _network(
     )
 
 
-def _start(work: Any, ppci: dict[str, Any]) -> tuple[FloatArray, FloatArray]:
-    """Voltages (pu, rad) from which ``runpp`` starts: set points, their mean elsewhere, angles of a DC load flow."""
+def _starts(work: Any, ppci: dict[str, Any]) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Magnitudes (set points, their mean elsewhere), angles of the DC load flow of ``runpp``, angles without power."""
     bus, gen = ppci["bus"], ppci["gen"]
     magnitude = bus[:, VM].astype(float)
     magnitude[gen[:, GEN_BUS].astype(INDEX)] = gen[:, VG]
-    angle = bus[:, VA].astype(float)
-    if work["_options"]["init_va_degree"] == "dc":
-        with warnings.catch_warnings(), np.errstate(all="ignore"):
-            warnings.simplefilter("ignore")
-            solved = _run_dc_pf(copy.deepcopy(ppci))["bus"][:, VA]
-        if np.isfinite(solved).all():
-            angle = solved
-    return magnitude, np.deg2rad(angle)
+    if work["_options"]["init_va_degree"] != "dc":
+        angle = np.deg2rad(bus[:, VA].astype(float))
+        return magnitude, angle, angle.copy()
+    return magnitude, _dc_angle(ppci, has_power=True), _dc_angle(ppci, has_power=False)
+
+
+def _dc_angle(ppci: dict[str, Any], *, has_power: bool) -> FloatArray:
+    """Angles (rad) of a DC load flow, with the power of the net's own values or with none."""
+    work = copy.deepcopy(ppci)
+    if not has_power:
+        work["bus"][:, [PD, GS]] = 0.0
+        work["gen"][:, PG] = 0.0
+    with warnings.catch_warnings(), np.errstate(all="ignore"):
+        warnings.simplefilter("ignore")
+        angle = _run_dc_pf(work)["bus"][:, VA]
+    return np.asarray(np.deg2rad(angle if np.isfinite(angle).all() else ppci["bus"][:, VA]))
 
 
 def _fixed_injection(net: Any, work: Any, ppc: dict[str, Any], n_bus: int, base_mva: float) -> ComplexArray:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from gridsim.kernels.jit import parallel_kernel, prange
 
 if TYPE_CHECKING:
@@ -30,3 +32,31 @@ def accumulate(values: FloatArray, pos: IndexArray, factor: FloatArray, out: Flo
             row = pos[element]
             if row >= 0:
                 out[step, row] += factor[element] * values[step, element]
+
+
+@parallel_kernel
+def weighted_sums(values: FloatArray, weight: FloatArray, out: FloatArray) -> None:
+    """Add the weighted sum over elements to every step: ``out[t] += sum_e weight[e] * values[t, e]``.
+
+    Elements with weight 0 do not count, whatever their value. A library sum would add in an order that depends on how
+    many steps there are; here it is the order of the elements, so that a step gives the same bits in any batch.
+
+    Parameters
+    ----------
+    values:
+        Value of each element and step. Shape (n_step, n_element), or (1, n_element) when it never changes.
+    weight:
+        Shape (n_element,).
+    out:
+        Changed in place. Shape (n_step,).
+    """
+    is_constant = values.shape[0] == 1
+    for step in prange(out.shape[0]):
+        row = np.int64(0)
+        if not is_constant:
+            row = np.int64(step)  # the loop counter is unsigned and would not mix with 0
+        total = 0.0
+        for element in range(values.shape[1]):
+            if weight[element] != 0.0:
+                total += weight[element] * values[row, element]
+        out[step] += total

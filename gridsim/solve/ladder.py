@@ -1,14 +1,14 @@
 """The fall-back ladder: a step that the first method does not solve is tried by slower ones, each rung counted.
 
 1. Newton from the anchor: the solution of the net's own values, the same for every step of a topology.
-2. Newton from the start ``runpp`` would take: set points, angles of a DC load flow of the net's own values.
-3. Damped Newton from that start.
+2. Newton from a flat start: set points, no angles but the phase shifts.
+3. Damped Newton from the flat start.
 
 A step that none of them solves has failed, and keeps the code of the last rung.
 
-A load flow has several solutions, of which the grid can only live on one branch: where the determinant of the Jacobian
-has the sign it has at the anchor. Crossing to the other branch means passing the point of voltage collapse. A rung that
-ends there (usually at a very low voltage) has not solved the step.
+A load flow has several solutions, of which the grid can only live on one branch: the one that hangs together with the
+grid without any load, where the determinant of the Jacobian has the same sign. Crossing to another branch means passing
+the point of voltage collapse. A rung that ends there (usually at a very low voltage) has not solved the step.
 """
 
 from __future__ import annotations
@@ -75,7 +75,7 @@ def empty_results(n_step: int, n_bus: int) -> StepResults:
 
 
 def find_anchor(compiled: CompiledGrid, injection: InjectionBatch, options: SolveOptions) -> Start:
-    """Solve the net's own values; where they have no solution, the anchor is the start of ``runpp`` itself.
+    """Solve the net's own values; where they have no solution, the anchor is the grid without any power.
 
     Parameters
     ----------
@@ -86,16 +86,30 @@ def find_anchor(compiled: CompiledGrid, injection: InjectionBatch, options: Solv
     options:
         Tolerance and patience.
     """
-    start = Start(compiled.start_vm_pu, compiled.start_va_rad, 0)
+    flat = Start(compiled.start_vm_pu, compiled.flat_va_rad, 0)
+    no_power = Given(
+        s_bus=np.zeros((1, compiled.n_bus, 2)),
+        zip_load=np.zeros((1, len(compiled.network.zip_pos), 4)),
+        controlled_pos=compiled.controlled_pos,
+        vm_set=injection.vm_set_pu,
+    )
+    idle = _solve_one(compiled, no_power, flat, options) or flat
+    like_runpp = Start(compiled.start_vm_pu, compiled.start_va_rad, idle.sign)
+    for start in (like_runpp, idle):
+        anchor = _solve_one(compiled, as_given(compiled, injection), start, options)
+        if anchor is not None and idle.sign in (0, anchor.sign):
+            return anchor
+    return idle
+
+
+def _solve_one(compiled: CompiledGrid, given: Given, start: Start, options: SolveOptions) -> Start | None:
+    """Solve the first step of a batch, damped if need be; None when it has no solution."""
     results = empty_results(1, compiled.n_bus)
-    given = as_given(compiled, injection)
-    first = np.zeros(1, dtype=INDEX)
     for is_damped in (False, True):
-        _run(compiled, given, start, first, is_damped, options.max_iterations, options, results)
+        _run(compiled, given, start, np.zeros(1, dtype=INDEX), is_damped, options.max_iterations, options, results)
         if results.code[0] == StepStatus.ok:
-            return Start(results.vm[0].copy(), results.va[0].copy(), int(results.sign[0]))
-    _run(compiled, given, start, first, False, 1, options, results)
-    return Start(start.vm, start.va, int(results.sign[0]))
+            return Start(results.vm[0].copy(), results.va[0].copy(), int(results.sign[0]) or start.sign)
+    return None
 
 
 def climb(
@@ -118,9 +132,9 @@ def climb(
     given = as_given(compiled, injection)
     results = empty_results(n_step, compiled.n_bus)
     rung = np.full(n_step, -1, dtype=STATUS)
-    plain = Start(compiled.start_vm_pu, compiled.start_va_rad, anchor.sign)
+    flat = Start(compiled.start_vm_pu, compiled.flat_va_rad, anchor.sign)
     patience = options.max_iterations
-    rungs = [(anchor, False, patience), (plain, False, patience), (plain, True, DAMPED_PATIENCE * patience)]
+    rungs = [(anchor, False, patience), (flat, False, patience), (flat, True, DAMPED_PATIENCE * patience)]
     todo = steps
     for number, (start, is_damped, iterations) in enumerate(rungs if options.use_fallback else rungs[:1]):
         if todo.size:

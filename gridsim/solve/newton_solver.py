@@ -39,6 +39,13 @@ class NewtonSolver:
     basis:
         Basis of the loading of transformers.
 
+    Attributes
+    ----------
+    compiled:
+        The topology as arrays.
+    anchor:
+        Voltages from which the first rung of the ladder starts.
+
     Raises
     ------
     CompileError
@@ -53,7 +60,7 @@ class NewtonSolver:
         self._n_trafo3w = len(net["trafo3w"])
         self._n_line = len(net["line"])
         with threads(options.threads):
-            self._anchor = find_anchor(self.compiled, inject(self.compiled, {}, 1), options)
+            self.anchor = find_anchor(self.compiled, inject(self.compiled, {}, 1), options)
 
     def solve(self, profiles: Profiles, n_step: int) -> BatchSolution:
         """Solve a batch.
@@ -86,7 +93,7 @@ class NewtonSolver:
         compiled = self.compiled
         injection = inject(compiled, profiles, rows.stop - rows.start)
         todo = np.flatnonzero(injection.is_finite & ~injection.is_unserved)
-        climbed = climb(compiled, injection, todo, self._anchor, self._options)
+        climbed = climb(compiled, injection, todo, self.anchor, self._options)
         status = climbed.status.copy()
         status[injection.is_finite & injection.is_unserved] = StepStatus.de_energised
         is_solved = np.asarray(status <= StepStatus.ok_fallback)

@@ -125,7 +125,7 @@ class ReferenceSolver:
             except (ValueError, FloatingPointError, np.linalg.LinAlgError):
                 solution.status[step] = StepStatus.diverged
             else:
-                if np.isfinite(net["_ppc"]["internal"]["V"]).all():
+                if np.isfinite(net["_ppc"]["internal"].get("V", 0.0)).all():
                     solution.iterations[step] += int(net["_ppc"]["iterations"])
                     return rung
                 solution.status[step] = StepStatus.diverged
@@ -138,6 +138,8 @@ class ReferenceSolver:
 def _mismatch_pu(net: Any) -> float:
     """Largest difference of given and calculated power at the buses where it is given."""
     internal = net["_ppc"]["internal"]
+    if "V" not in internal:
+        return 0.0  # nothing but slacks: pandapower solves nothing
     voltage = internal["V"]
     mismatch = voltage * np.conj(internal["Ybus"] @ voltage) - internal["Sbus"]
     active = mismatch.real[np.r_[internal["pv"], internal["pq"]]]

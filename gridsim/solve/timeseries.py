@@ -176,7 +176,7 @@ def _full_width(net: Any, key: tuple[str, str], frame: pd.DataFrame, steps: pd.I
     place = index.get_indexer(frame.columns)
     if (place < 0).any():
         unknown = frame.columns[place < 0][0]
-        raise CompileError(f"profile {key!r}: {table} {unknown!r} does not exist; columns are the index of net.{table}")
+        raise CompileError(f"profile {key!r}: {table} {unknown} does not exist; columns are the index of net.{table}")
     try:
         values = frame.to_numpy(dtype=np.float64)
     except (TypeError, ValueError) as fault:

@@ -102,6 +102,11 @@ def test_start_is_that_of_runpp():
     expected = net.res_bus.va_degree.to_numpy()
     assert np.rad2deg(compiled.start_va_rad[compiled.bus_pos]) == pytest.approx(expected, abs=1e-9)
     assert np.ptp(expected) > 100.0
+    net.load["in_service"] = net.gen["in_service"] = False
+    pp.rundcpp(net)
+    idle = net.res_bus.va_degree.to_numpy()
+    assert np.rad2deg(compiled.flat_va_rad[compiled.bus_pos]) == pytest.approx(idle, abs=1e-9)
+    assert np.ptp(idle - idle[0]) == pytest.approx(150.0)
 
 
 def broken(change):

@@ -11,7 +11,7 @@ from gridsim.compiled.injection import inject
 from gridsim.compiled.lower import lower
 from gridsim.compiled.ratings import loading_columns
 from gridsim.enums import LoadingBasis
-from gridsim.kernels.accumulation import accumulate
+from gridsim.kernels.accumulation import accumulate, weighted_sums
 from gridsim.kernels.block_lu import factorise, solve_factorised
 from gridsim.kernels.flows import branch_loading
 from gridsim.kernels.jacobian import fill_jacobian
@@ -54,6 +54,23 @@ def test_accumulate_sums_elements_at_their_buses():
     out = np.zeros((5, 3))
     accumulate(values, pos, factor, out)
     assert np.allclose(out, naive.accumulate(values, pos, factor, 3), rtol=1e-14, atol=1e-14)
+
+
+def test_weighted_sums_do_not_depend_on_the_batch():
+    rng = np.random.default_rng(2)
+    values, weight = rng.normal(size=(9, 300)), rng.normal(size=300)
+    weight[[3, 7]] = 0.0
+    values[4, 3] = np.nan  # does not count
+    whole = np.full(9, 0.5)
+    weighted_sums(values, weight, whole)
+    assert np.allclose(whole, 0.5 + np.nansum(values * weight, axis=1), rtol=1e-12)
+    for step in range(9):
+        alone = np.full(1, 0.5)
+        weighted_sums(values[step : step + 1].copy(), weight, alone)
+        assert alone.tobytes() == whole[step : step + 1].tobytes()
+    constant = np.zeros(4)
+    weighted_sums(values[:1].copy(), weight, constant)
+    assert (constant == constant[0]).all()
 
 
 @pytest.mark.parametrize("name", NETS)
