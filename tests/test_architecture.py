@@ -20,9 +20,13 @@ def modules(repository: Path) -> list[Path]:
 
 
 def called_names(tree: ast.Module) -> set[str]:
+    """Names of what is called; ``ResultStore.open`` is the door of a room that may open files, not a file."""
     functions = [node.func for node in ast.walk(tree) if isinstance(node, ast.Call)]
     return {function.id for function in functions if isinstance(function, ast.Name)} | {
-        function.attr for function in functions if isinstance(function, ast.Attribute)
+        function.attr
+        for function in functions
+        if isinstance(function, ast.Attribute)
+        and not (isinstance(function.value, ast.Name) and function.value.id == "ResultStore")
     }
 
 
