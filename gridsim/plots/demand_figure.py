@@ -282,38 +282,46 @@ def _draw_capacity(ax: Axes, data: StudyData) -> Axes:
     return ax
 
 
+def yearly_load(data: StudyData) -> pd.DataFrame:
+    """Return mean and largest load of the whole grid in MW by year, and ``is_sure``: all hours of the year are solved.
+
+    The mean is that of the demand. The largest is that of the solved hours; where hours are missing, it is a lower
+    bound, and so is the largest monthly mean: the higher of the two is returned.
+    """
+    years = range(data.manifest.from_year, data.manifest.to_year + 1)
+    months = data.demand.groupby(["year", "month"])["mean_mw"].sum()
+    by_area = [yearly_mean_by_use(data, area).sum(axis=1) for area in areas_with_demand(data)]
+    mean = sum((area.reindex(years, fill_value=0.0) for area in by_area), pd.Series(0.0, index=years))
+    by_year = data.steps.groupby("year").agg(peak=("load_mw", "max"), has_failed=("is_failed", "any")).reindex(years)
+    is_sure = ~by_year["has_failed"].eq(True)
+    bound = months.groupby("year").max().reindex(years)
+    peak = by_year["peak"].where(is_sure, pd.concat([by_year["peak"], bound], axis=1).max(axis=1))
+    return pd.DataFrame({"mean": mean, "peak": peak, "is_sure": is_sure})
+
+
 def _draw_load(ax: Axes, data: StudyData) -> list[tuple[float, str, str]]:
-    """Draw yearly mean and largest load; years with failed hours get hollow marks: the largest may be among those."""
-    by_year = data.steps.groupby("year").agg(
-        mean=("load_mw", "mean"), peak=("load_mw", "max"), has_failed=("is_failed", "any")
-    )
-    by_year = by_year.reindex(range(data.manifest.from_year, data.manifest.to_year + 1))
+    """Draw yearly mean and largest load; return their last values, words and colour."""
+    load = yearly_load(data)
     edges = _year_edges(data)
     middles = (edges[:-1] + edges[1:]) / 2
-    ends = []
-    for column, words, mark, width in (("peak", "largest load", "^", 1.4), ("mean", "mean load", "o", 0.9)):
-        values = by_year[column].to_numpy(np.float64)
-        is_sure = ~by_year["has_failed"].eq(True).to_numpy()
-        ax.plot(middles, values, color=style.OVERLOAD_COLOURS[2], linewidth=width)
-        for chosen, face in ((is_sure, style.OVERLOAD_COLOURS[2]), (~is_sure, style.PAPER)):
-            ax.plot(
-                middles[chosen],
-                values[chosen],
-                mark,
-                markersize=4,
-                markerfacecolor=face,
-                markeredgecolor=style.OVERLOAD_COLOURS[2],
-                zorder=4,
-            )
-        known = values[np.isfinite(values)]
-        if len(known):
-            sign = "≥ " if column == "peak" and not is_sure[-1] else ""
-            ends.append((float(known[-1]), f"{words}: {sign}{known[-1]:,.0f} MW", style.OVERLOAD_COLOURS[2]))
-    return ends
+    colour = style.OVERLOAD_COLOURS[2]
+    is_sure = load["is_sure"].to_numpy(bool)
+    look: dict[str, Any] = {"markersize": 4, "markeredgecolor": colour, "linestyle": "none", "zorder": 4}
+    mean, peak = load["mean"].to_numpy(np.float64), load["peak"].to_numpy(np.float64)
+    ax.plot(middles, mean, color=colour, linewidth=0.9)
+    ax.plot(middles, mean, marker="o", markerfacecolor=colour, **look)
+    ax.plot(middles, np.where(is_sure, peak, np.nan), color=colour, linewidth=1.4)
+    ax.plot(middles[is_sure], peak[is_sure], marker="^", markerfacecolor=colour, **look)
+    ax.plot(middles[~is_sure], peak[~is_sure], marker="^", markerfacecolor=style.PAPER, **look)
+    sign = "" if is_sure[-1] else "≥ "
+    return [
+        (float(peak[-1]), f"largest load: {sign}{peak[-1]:,.0f} MW", colour),
+        (float(mean[-1]), f"mean load: {mean[-1]:,.0f} MW", colour),
+    ]
 
 
 def _subtitle(data: StudyData) -> list[str]:
     second = "Demand without grid losses; capacity is the sum of ratings (largest winding), by day of commissioning"
     if data.failed_hours:
-        second += "; hollow marks: years with hours without solution"
+        second += "; hollow: at least, for want of solutions"
     return [f"{data.manifest.title}, {data.years_text}. {data.solved_text}.", f"{second}."]

@@ -173,8 +173,9 @@ def _label(ax: Axes, data: StudyData, shown: HeatRows, names: list[str]) -> None
     scale = style.size_in(ax)[1] / ax.get_ylim()[0]
     right = style.inches_from(ax, 1.0, 1.0)
     style.write(ax, _PEAK_IN, 0.05, "Worst", transform=right, ha="right", fontsize=style.SMALL_PT, color=style.SOFT_INK)
-    for y, peak in zip(middles, shown.rows["peak_percent"], strict=True):
-        text = f"{peak:.0f} %" if peak >= 0.0 else "–"
+    at_least = np.where(shown.has_failed.any(axis=1), "≥ ", "")
+    for y, peak, sign in zip(middles, shown.rows["peak_percent"], at_least, strict=True):
+        text = f"{sign}{peak:.0f} %" if peak >= 0.0 else "unknown"
         style.write(ax, _PEAK_IN, -y * scale, text, transform=right, ha="right", va="center", fontsize=style.SMALL_PT)
     for area, group in shown.rows.groupby("area", sort=False):
         y = shown.top_in[group.index[0]] - 0.05

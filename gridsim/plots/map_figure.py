@@ -67,11 +67,15 @@ def map_data(data: StudyData, year: int) -> MapData:
     is_line = elements["element_type"] == "line"
     of_station = elements[~is_line].groupby("substation_id")["worst_percent"].max()
     of_line = elements[is_line].set_index("name")["worst_percent"]
+    is_open = data.days(elements["open_utc"], missing=data.first_day) < day_of(year + 1)
+    is_open &= data.days(elements["close_utc"], missing=data.last_day) > day_of(year)
+    with_transformer = set(elements.loc[is_open & ~is_line, "substation_id"])
     substations, lines = data.substations, data.lines
     first, last = day_of(year), day_of(year + 1)
     substations = substations.assign(
         worst_percent=substations["substation_id"].map(of_station).astype(np.float64),
         is_there=substations["open_day"] < last,
+        has_transformer=substations["substation_id"].isin(with_transformer),
         is_new=substations["status"] != ElementStatus.existing.value,
         size_pt=[_look(voltage).size_pt for voltage in substations["voltage_kv"]],
     )
@@ -138,7 +142,7 @@ def draw_map(store: ResultStore | StudyData, *, ax: Axes | None = None, year: in
     window = window_around(lat, lon).filling(width / height)
     _draw_panel(ax, shown, window, [zoom] if zoom else [])
     style.header(ax, _TITLE.format(year=year), _subtitle(data, shown), left_in=_LEFT_IN - style.MARGIN_IN)
-    _draw_legend(ax)
+    _draw_legend(ax, shown)
     return ax
 
 
@@ -193,6 +197,9 @@ def _draw_substations(ax: Axes, substations: pd.DataFrame) -> None:
             linewidths=np.where(own["is_representative"], 0.5, 1.1).tolist(),
             zorder=3 if is_ghost else 4,
         )
+    is_unknown = is_there & ordered["has_transformer"].to_numpy(bool) & ordered["worst_percent"].isna().to_numpy(bool)
+    unknown = ordered[is_unknown]
+    ax.plot(unknown["lon"], unknown["lat"], "x", color=style.ALERT, markersize=5.0, markeredgewidth=1.2, zorder=4.5)
 
 
 def _subtitle(data: StudyData, shown: MapData) -> list[str]:
@@ -207,10 +214,15 @@ def _subtitle(data: StudyData, shown: MapData) -> list[str]:
     )
     lines = "1 line is" if n_lines == 1 else f"{n_lines or 'no'} lines are"
     found = f"{n_over} of {len(there)} substations hold a transformer above 100 %, {lines} above 100 %"
-    return [f"{data.manifest.title}. {state}.", f"{found}; colour: worst hour of {shown.year}."]
+    found += f"; colour: worst hour of {shown.year}"
+    if shown.failed_hours >= hours:
+        found = "Nothing is known about the loading in this year"
+    elif shown.failed_hours:
+        found = f"In the solved hours {found}"
+    return [f"{data.manifest.title}. {state}.", f"{found}."]
 
 
-def _draw_legend(ax: Axes) -> None:
+def _draw_legend(ax: Axes, shown: MapData) -> None:
     left = style.MARGIN_IN - _LEFT_IN
     LegendLine(ax, left, -0.72).words("Worst loading [%]:").loading_scale()
     pale = style.NORMAL_COLOURS[3]
@@ -224,4 +236,6 @@ def _draw_legend(ax: Axes) -> None:
     line = LegendLine(ax, left, -1.38)
     for look in _LOOKS:
         line.line(style.NORMAL_COLOURS[2], look.width_pt, _CASING).words(look.words, **small).skip(0.1)
+    if shown.failed_hours:
+        line.mark("x", style.ALERT, style.ALERT, 1.2).words("no solution in the whole year", **small)
     style.write(ax, left, -1.68, ATTRIBUTION, transform=line.place, fontsize=6.0, color=style.SOFT_INK)

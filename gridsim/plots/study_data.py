@@ -173,6 +173,16 @@ class StudyData:
         return float(self.manifest.steps.get("failed", 0)) * self.manifest.resolution_h
 
     @property
+    def known_text(self) -> str:
+        """What the second line of a subtitle begins with when not all hours are known; empty when they are."""
+        return "In the solved hours " if self.failed_hours else ""
+
+    @property
+    def at_least(self) -> str:
+        """Sign before hours and peaks when some hours are not known."""
+        return "≥ " if self.failed_hours else ""
+
+    @property
     def solved_text(self) -> str:
         """Whether all hours have a solution; opens the subtitle of every figure."""
         total = float(self.manifest.steps.get("total", 0)) * self.manifest.resolution_h
@@ -218,8 +228,9 @@ class StudyData:
         """Return hours without solution between successive ``edges_day``."""
         if not self.failed_hours:
             return np.zeros(len(edges_day) - 1)
-        failed = self.steps.loc[self.steps["is_failed"], "day"].to_numpy()
-        return np.histogram(failed, edges_day)[0] * self.manifest.resolution_h
+        # Not numpy's histogram: its last bin would take a step that begins on the last edge.
+        failed = self.steps.loc[self.steps["is_failed"], "day"].to_numpy(np.float64)
+        return np.diff(np.searchsorted(failed, edges_day, side="left")) * self.manifest.resolution_h
 
 
 def records(frame: pd.DataFrame) -> list[Any]:

@@ -195,9 +195,14 @@ def header(ax: Axes, title: str, subtitle: Sequence[str], *, left_in: float = 0.
     """
     place = inches_from(ax, 0.0, 1.0)
     step = SUBTITLE_PT * LINE_SPACING / 72.0
+    figure = figure_of(ax)
+    room_in = figure.get_size_inches()[0] - ax.get_window_extent().x0 / figure.dpi + left_in - MARGIN_IN / 2
     for i, line in enumerate(reversed(subtitle)):
         colour = ALERT if " NO " in line else SOFT_INK
-        write(ax, -left_in, lift_in + i * step, line, transform=place, fontsize=SUBTITLE_PT, color=colour)
+        # A long title of a scenario must not run out of the picture.
+        size = max(SUBTITLE_PT * min(1.0, room_in / text_width_in(figure, [line], SUBTITLE_PT)), SMALL_PT)
+        text = shorten(line, int(len(line) * room_in / text_width_in(figure, [line], size)))
+        write(ax, -left_in, lift_in + i * step, text, transform=place, fontsize=size, color=colour)
     lift = lift_in + len(subtitle) * step + 0.05
     write(ax, -left_in, lift, title, transform=place, fontsize=TITLE_PT, fontweight="bold")
 

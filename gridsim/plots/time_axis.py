@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 #: Width of a label and the air beside it.
 _LABEL_IN = 0.42
+_MAX_NAMED_MONTHS = 60
 _MONTH_STEPS = (1, 2, 3, 6, 12, 24, 60, 120, 240)
 
 
@@ -25,14 +26,16 @@ def draw_time_axis(ax: Axes, data: StudyData, *, is_labelled_on_top: bool = Fals
     width_in = ax.get_window_extent().width / style.figure_of(ax).dpi
     room = max(int(width_in / _LABEL_IN), 2)
     n_month = 12 * (last - first)
-    step = next((step for step in _MONTH_STEPS if n_month / step <= room), _MONTH_STEPS[-1])
+    # Names of months help up to a few years; beyond, they only crowd.
+    finest = 1 if n_month <= _MAX_NAMED_MONTHS else 12
+    step = next((step for step in _MONTH_STEPS if step >= finest and n_month / step <= room), _MONTH_STEPS[-1])
     months = _marks(first, last, step)
     ticks = [day_of(first + month // 12, month % 12 + 1) for month in months]
     labels = [_label(first, month, step) for month in months]
     ax.xaxis.set_major_locator(FixedLocator(ticks))
     ax.xaxis.set_major_formatter(FixedFormatter(labels))
     between = 12 if step > 12 else 1
-    if n_month / between <= 120:
+    if n_month / between <= _MAX_NAMED_MONTHS:
         minor = [day_of(first + month // 12, month % 12 + 1) for month in range(0, n_month + 1, between)]
         ax.xaxis.set_minor_locator(FixedLocator(minor))
     ax.tick_params(axis="x", which="minor", length=2.0)

@@ -41,8 +41,8 @@ _TOP_GAP_IN = 0.06
 _ROWS_GAP_IN = 0.16
 _FULL_HEIGHT = 0.86
 _LABEL_LIMIT = 44
-_TABLE_IN = 1.75
-_TABLE_COLUMNS_IN = (0.08, 1.26, 1.75)
+_TABLE_IN = 1.85
+_TABLE_COLUMNS_IN = (0.08, 1.33, 1.85)
 _LEGEND_IN = 0.62
 _TITLE = "When do which transformers overload?"
 #: Room for the labels of the time axis on top, which take two lines when the horizon is short.
@@ -95,9 +95,10 @@ def draw_overload_timeline(
     draw_lanes(ax, lanes)
     _draw_rows(ax, data, shown, tops, pitch)
     _label_rows(ax, data, lanes, names, tops + pitch / 2)
-    _draw_table(ax, shown, tops + pitch / 2, total, first_row)
+    _draw_table(ax, data, shown, tops + pitch / 2, total, first_row)
     if not names:
-        message = f"No transformer exceeds its limit in {data.years_text}."
+        message = f"No transformer exceeds its limit in {data.years_text}"
+        message += ", as far as there is a solution." if data.failed_hours else "."
         style.write(ax, 0.5, 1 - (first_row + pitch) / total, message, transform=ax.transAxes, ha="center", va="center")
     style.header(ax, _TITLE, _subtitle(data, shown), left_in=left - style.MARGIN_IN, lift_in=_HEADER_LIFT_IN)
     _draw_legend(ax, data, shown, events, left - style.MARGIN_IN)
@@ -157,7 +158,7 @@ def _segments(x: FloatArray, y: FloatArray, to_x: FloatArray, to_y: FloatArray) 
 
 
 def _label_rows(ax: Axes, data: StudyData, lanes: list[PlacedLane], names: list[str], middles: FloatArray) -> None:
-    failed = [(_TOP_GAP_IN + _FAILED_LANE_IN / 2, FAILED_WORDS)] if data.failed_hours else []
+    failed = [(_TOP_GAP_IN + (_FAILED_LANE_IN - 0.1) / 2, FAILED_WORDS)] if data.failed_hours else []
     above = [*failed, *((placed.middle_in, f"{placed.lane.words} ({len(placed.events)})") for placed in lanes)]
     ax.set_yticks([*(y for y, _ in above), *middles], [*(words for _, words in above), *names])
     ax.tick_params(axis="y", length=0.0, pad=5.0)
@@ -168,14 +169,20 @@ def _label_rows(ax: Axes, data: StudyData, lanes: list[PlacedLane], names: list[
             label.set_fontstyle("normal" if i < len(failed) else "italic")
 
 
-def _draw_table(ax: Axes, shown: OverloadRows, middles: FloatArray, total: float, first_row: float) -> None:
+def _draw_table(
+    ax: Axes, data: StudyData, shown: OverloadRows, middles: FloatArray, total: float, first_row: float
+) -> None:
     """Write first overload, hours and peak to the right of each row."""
     if not len(middles):
         return
     place = style.inches_from(ax, 1.0, 1.0)
     scale = style.size_in(ax)[1] / total
     body = [
-        (date_text(row.first_day), f"{row.hours:,.0f} h", _percent_text(row.peak_percent))
+        (
+            date_text(row.first_day),
+            f"{data.at_least}{row.hours:,.0f} h",
+            data.at_least + _percent_text(row.peak_percent),
+        )
         for row in records(shown.rows)
     ]
     lines = [(first_row - 0.09, ("First overload", "Hours", "Peak")), *zip(middles, body, strict=True)]
@@ -195,11 +202,11 @@ def _subtitle(data: StudyData, shown: OverloadRows) -> list[str]:
     hatched = " (hatched months)".replace("month", data.cells.word) if data.failed_hours else ""
     limit = shown.limit
     above = f"{limit['percent']:.0f} % ({limit['name']})" if "percent" in limit else "their limit"
-    found = f"{shown.n_overloaded} of {len(data.transformers)} transformers exceed {above}"
+    found = f"{data.known_text}{shown.n_overloaded} of {len(data.transformers)} transformers exceed {above}"
     if shown.n_overloaded:
         found += f", the first on {date_text(shown.first_day)}"
     if shown.n_hidden:
-        found += f"; shown are those with the most MVAh above it, {shown.n_hidden} more in overloads.csv"
+        found += f"; {shown.n_hidden} with fewer MVAh above it are in overloads.csv only"
     return [f"{data.manifest.title}, {data.years_text}. {data.solved_text}{hatched}.", f"{found}."]
 
 

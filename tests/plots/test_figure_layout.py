@@ -115,10 +115,19 @@ def test_rows_are_limited_and_the_rest_is_told(drawn: Drawn) -> None:
     labels = [label.get_text() for label in axes.get_yticklabels()]
     rows = [label for label in labels if ", T" in label]
     assert len(rows) == 40
-    assert any("more in overloads.csv" in text.get_text() for text in axes.texts)
+    assert any("in overloads.csv only" in text.get_text() for text in axes.texts)
     assert any(label.count(", T") == 2 for label in rows)
     three = [label.get_text() for label in drawn["three", "overload_timeline"].get_yticklabels()]
     assert [label for label in three if ", T" in label] == ["repr. 110 kV Almaty 01, T1 †", "Alma 500, T1, T2 (MV/LV)"]
+
+
+def test_a_long_title_is_fitted_into_the_picture() -> None:
+    figure = style.new_figure(3.0)
+    axes = style.add_axes(figure, 2.0, 0.5, 0.5, 1.2)
+    style.header(axes, "Title", ["A scenario with a name " * 12, "short"], left_in=1.7)
+    boxes = {text.get_text()[:5]: text.get_window_extent() for text in axes.texts}
+    assert boxes["A sce"].x1 <= figure.bbox.x1
+    assert boxes["short"].x0 == pytest.approx(boxes["A sce"].x0, abs=2.0)
 
 
 def test_a_study_without_overload_says_so(drawn: Drawn) -> None:

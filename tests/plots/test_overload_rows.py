@@ -137,6 +137,17 @@ def test_another_limit_can_be_asked_for(studies: dict[str, ResultStore]) -> None
     assert shown.rows["peak_percent"].min() > 130.0
 
 
+def test_failed_hours_are_counted_where_they_begin(studies: dict[str, ResultStore]) -> None:
+    data = StudyData(studies["three_hundred"])
+    steps = data.steps
+    for edges in (data.cells.edges_day, data.month_edges[:14], steps["day"].to_numpy()[steps["is_failed"]][:5]):
+        found = data.failed_hours_within(edges)
+        for k in range(len(edges) - 1):
+            inside = (steps["day"] >= edges[k]) & (steps["day"] < edges[k + 1]) & steps["is_failed"]
+            assert found[k] == 6.0 * inside.sum()
+    assert data.failed_hours_by_cell.sum() == data.failed_hours > 0.0
+
+
 def test_days_are_local_and_exact(studies: dict[str, ResultStore]) -> None:
     data = StudyData(studies["three"])
     days = data.days(pd.Series(["2026-12-31T19:00:00Z", None]), missing=-1.0)

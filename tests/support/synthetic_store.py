@@ -491,9 +491,9 @@ def _demand(from_year: int, to_year: int) -> pd.DataFrame:
 
 def _summary(n_steps: int, n_solved: int) -> dict[str, Any]:
     figures = [
-        {"year": 2026, "value_mw": 775.0, "reading": "mean", "area": "almaty_region", "label": "official, today"},
-        {"year": 2030, "value_mw": 2064.0, "reading": "maximum", "area": "almaty_region", "label": "official forecast"},
-        {"year": 2050, "value_mw": 4164.0, "reading": "maximum", "area": "almaty_region", "label": "official forecast"},
+        {"figure_id": "today", "area": "almaty_region", "year": 2026, "value_mw": 775.0, "reading": "mean"},
+        {"figure_id": "forecast_2030", "area": "almaty_region", "year": 2030, "value_mw": 2064.0, "reading": "maximum"},
+        {"figure_id": "forecast_2050", "area": "almaty_region", "year": 2050, "value_mw": 4164.0, "reading": ""},
     ]
     return {"steps": {"total": n_steps, "failed": n_steps - n_solved}, "published_figures": figures}
 
