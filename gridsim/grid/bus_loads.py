@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import Enum
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -23,16 +24,25 @@ if TYPE_CHECKING:
 _PIECE = 2048
 
 
+class _Portion(Enum):
+    """Which portion of a demand a part is: everything, or what was there in the base year, or the growth since."""
+
+    everything = 0
+    base = 1
+    growth = 2
+
+
 @dataclass(frozen=True)
 class _Part:
-    """Demand of one sector of one area that is spread by the same weights: its base, or its growth.
+    """A portion of the demand of one sector of one area, spread by its own weights.
 
-    ``weights_p`` and ``weights_q`` have shape (n_bus,): MW, and Mvar, at each home per MW of the part.
+    ``area`` and ``sector`` are positions in :attr:`BusLoads.areas` and in the sectors of the area. ``weights_p`` and
+    ``weights_q`` have shape (n_bus,): MW, and Mvar, at each home per MW of the part.
     """
 
     area: int
     sector: int
-    is_growth: bool | None
+    portion: _Portion
     weights_p: FloatArray
     weights_q: FloatArray
 
@@ -95,12 +105,13 @@ class BusLoads:
         series = []
         for part in self.parts:
             demand = self.areas[part.area].p_mw[part.sector, start_step:stop_step]
-            if part.is_growth is None:
-                series.append(demand)
-            elif part.is_growth:
-                series.append(demand * growth[part.area])
-            else:
-                series.append(demand * (1.0 - growth[part.area]))
+            match part.portion:
+                case _Portion.everything:
+                    series.append(demand)
+                case _Portion.base:
+                    series.append(demand * (1.0 - growth[part.area]))
+                case _Portion.growth:
+                    series.append(demand * growth[part.area])
         return series
 
 
@@ -137,11 +148,12 @@ def spread_loads(
         for sector_number, sector in enumerate(area.sectors):
             base = loads.base_weights(area.area, sector)
             growth = loads.growth_weights(area.area, sector, by_place)
-            kinds = ((None, base),) if not by_place else ((False, base), (True, growth))
-            for is_growth, weights in kinds:
+            # Without places of growth the growth is spread as the base is: one part does for both.
+            apart = ((_Portion.base, base), (_Portion.growth, growth))
+            for portion, weights in apart if by_place else ((_Portion.everything, base),):
                 at_home = _sum_by_bus(loads.bus_pos, weights, n_bus)
                 at_home_q = _sum_by_bus(loads.bus_pos, weights * loads.tan_phi, n_bus)
-                parts.append(_Part(number, sector_number, is_growth, at_home, at_home_q))
+                parts.append(_Part(number, sector_number, portion, at_home, at_home_q))
     return BusLoads(areas, investors, bus_pos, row_of_bus, scenario.horizon.steps_per_day, transfers, tuple(parts))
 
 

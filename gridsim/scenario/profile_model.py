@@ -187,7 +187,7 @@ class ProfileOptions:
     generation: GenerationOptions = keys.table(GenerationOptions, "Shapes of power plants")
 
     def month_shape(self, name: str) -> MonthShape:
-        """Return a seasonal shape by name; StopIteration cannot happen in a loaded scenario."""
+        """Return a seasonal shape by name; loading has checked that areas name shapes that exist."""
         return next(shape for shape in self.month_shapes if shape.name == name)
 
     def day_shape(self, name: str) -> DayShape:
