@@ -6,9 +6,12 @@ import ast
 import subprocess
 import sys
 from collections import Counter
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 #: Rooms that may touch the file system; everybody else works on objects.
 MAY_OPEN_FILES = ("tables/load.py", "scenario/document.py", "results/", "report/", "plots/", "cli/")

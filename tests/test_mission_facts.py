@@ -6,13 +6,15 @@ The names on the left are the facts as the Prime Minister's office published the
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
 
 
 @dataclass(frozen=True)
@@ -113,9 +115,7 @@ FACTS: list[tuple[str, float, Callable[[World], float]]] = [
 
 
 @pytest.mark.parametrize(("published", "carried"), [fact[1:] for fact in FACTS], ids=[fact[0] for fact in FACTS])
-def test_fact_stands_in_network_or_scenario(
-    world: World, published: float, carried: Callable[[World], float]
-) -> None:
+def test_fact_stands_in_network_or_scenario(world: World, published: float, carried: Callable[[World], float]) -> None:
     assert carried(world) == pytest.approx(published, rel=1e-9)
 
 
