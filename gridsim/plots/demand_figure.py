@@ -6,18 +6,25 @@ upper voltage, and the yearly mean and largest load of the whole grid, which the
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from gridsim.plots import style
-from gridsim.plots.heatmap_figure import AREA_WORDS
-from gridsim.plots.label_placement import spread_out
+from gridsim.plots.demand_data import (
+    USES,
+    VOLTAGE_CLASSES,
+    areas_with_demand,
+    capacity_by_class,
+    official_figures,
+    yearly_load,
+    yearly_mean_by_use,
+)
+from gridsim.plots.label_placement import Box, spread_out
+from gridsim.plots.label_writing import Label, mark_boxes, write_labels
 from gridsim.plots.legend_line import LegendLine
-from gridsim.plots.study_data import StudyData, day_of
+from gridsim.plots.study_data import AREA_WORDS, StudyData, day_of
 from gridsim.plots.time_axis import draw_time_axis
 
 if TYPE_CHECKING:
@@ -41,34 +48,6 @@ _KEY_STEP_IN = 0.2
 _END_LABEL_IN = 0.15
 #: Marks of official figures by how the scenario reads them.
 _READING_MARKS = {"mean": "o", "maximum": "^"}
-
-
-@dataclass(frozen=True)
-class Use:
-    """A layer of the stack: its words, the sectors in it and its colour."""
-
-    words: str
-    sectors: tuple[str, ...]
-    colour: str
-
-
-#: Light and dark alternate, so that neighbouring layers differ in greyscale too; investors stand out on top.
-USES = (
-    Use("Households", ("residential",), "#2F5D7C"),
-    Use("Commerce, public", ("commerce", "public", "tourism"), "#A9C4D6"),
-    Use("Industry", ("industry", "construction"), "#5B7F56"),
-    Use("Agriculture, food", ("agriculture", "food"), "#C5D6A8"),
-    Use("Transport, logistics", ("transport", "logistics"), "#8A8A8A"),
-    Use("Other", (), "#D9D9D9"),
-    Use("Investor projects", ("investors",), "#F0B45A"),
-)
-#: Upper voltage in kV from which a class begins, its words and its line.
-VOLTAGE_CLASSES = (
-    (400.0, "500 kV", (0, (1, 1))),
-    (180.0, "220 kV", (0, (6, 1.5))),
-    (80.0, "110 kV", (0, ())),
-    (0.0, "35 kV", (0, (3, 1, 1, 1))),
-)
 
 
 def draw_demand_and_capacity(
@@ -110,8 +89,9 @@ def draw_demand_and_capacity(
         _draw_area(panel, data, area, is_first=i == 0)
         uppers.append(panel)
     highest = max((panel.get_ylim()[1] for panel in uppers), default=1.0)
-    for panel in uppers:
+    for panel, area in zip(uppers, areas, strict=True):
         panel.set_ylim(0.0, highest)
+        _name_official(panel, data, area)
     if uppers:
         _draw_key(uppers[-1], data, areas)
     style.header(
@@ -122,35 +102,6 @@ def draw_demand_and_capacity(
         lift_in=_HEADER_LIFT_IN,
     )
     return _draw_capacity(lower, data)
-
-
-def areas_with_demand(data: StudyData) -> list[str]:
-    """Return the areas that consume anything, in the order of ``AREA_WORDS``."""
-    total = data.demand.groupby("area")["mean_mw"].sum()
-    consuming = [str(area) for area in total.index[total > 0.0]]
-    known = [area for area in AREA_WORDS if area in consuming]
-    return known + [area for area in consuming if area not in known]
-
-
-def yearly_mean_by_use(data: StudyData, area: str) -> pd.DataFrame:
-    """Return mean MW by use (columns in order of ``USES``, empty ones left out) and year, months by their length."""
-    demand = data.demand[data.demand["area"] == area]
-    days = pd.to_datetime({"year": demand["year"], "month": demand["month"], "day": 1}).dt.days_in_month
-    use_of = {sector: use.words for use in USES for sector in use.sectors}
-    sector = demand["sector"].str.split(":").str[0]
-    frame = pd.DataFrame(
-        {
-            "year": demand["year"],
-            "month": demand["month"],
-            "use": sector.map(use_of).fillna("Other"),
-            "days": days,
-            "mwd": demand["mean_mw"] * days,
-        }
-    )
-    energy = frame.pivot_table(index="year", columns="use", values="mwd", aggfunc="sum", fill_value=0.0)
-    length = frame.drop_duplicates(["year", "month"]).groupby("year")["days"].sum()
-    mean = energy.div(length, axis=0)
-    return mean[[use.words for use in USES if use.words in mean.columns and (mean[use.words] > 0.0).any()]]
 
 
 def _year_edges(data: StudyData) -> FloatArray:
@@ -170,7 +121,7 @@ def _draw_area(panel: Axes, data: StudyData, area: str, *, is_first: bool) -> No
         panel.fill_between(edges, floor, layer, step="post", facecolor=use.colour, edgecolor=style.PAPER, linewidth=0.4)
         floor = layer
     highest = _draw_official(panel, data, area)
-    panel.set_ylim(0.0, max(1.08 * float(np.nanmax(floor, initial=1.0)), 1.22 * highest))
+    panel.set_ylim(0.0, max(1.08 * float(np.nanmax(floor, initial=1.0)), 1.25 * highest))
     _plain_values(panel)
     if is_first:
         style.axis_label(panel, "y", "Mean demand of the year [MW]")
@@ -186,41 +137,34 @@ def _plain_values(ax: Axes) -> None:
     ax.grid(visible=True, axis="y", color=style.FAINT_RULE, linewidth=0.6)
 
 
-def official_figures(data: StudyData) -> list[dict[str, Any]]:
-    """Return the official figures of the summary within the horizon: ``year``, ``value_mw``, ``reading``, ``area``."""
-    figures = data.summary.get("published_figures") or []
-    first, last = data.manifest.from_year, data.manifest.to_year
-    return [figure for figure in figures if first <= figure["year"] <= last]
-
-
 def _draw_official(panel: Axes, data: StudyData, area: str) -> float:
-    """Mark the official figures of the area, with the reading that the scenario takes; return the highest."""
-    highest = 0.0
-    for figure in official_figures(data):
-        if figure["area"] != area:
-            continue
-        x, y = day_of(figure["year"], 7), float(figure["value_mw"])
-        highest = max(highest, y)
+    """Mark the official figures of the area; return the highest."""
+    own = [figure for figure in official_figures(data) if figure["area"] == area]
+    for figure in own:
         mark = _READING_MARKS.get(figure["reading"], "D")
+        x, y = _place_of(figure)
         panel.plot([x], [y], mark, markersize=7, markerfacecolor=style.PAPER, markeredgecolor=style.ALERT, zorder=5)
-        # On the side of the middle, above the mark: the curve usually runs below it.
-        is_late = x > (data.first_day + data.last_day) / 2
+    return max((figure["value_mw"] for figure in own), default=0.0)
+
+
+def _place_of(figure: dict[str, Any]) -> tuple[float, float]:
+    return day_of(figure["year"], 7), float(figure["value_mw"])
+
+
+def _name_official(panel: Axes, data: StudyData, area: str) -> None:
+    """Write value and reading beside the official figures, clear of the stack and of each other."""
+    mean = yearly_mean_by_use(data, area).sum(axis=1)
+    own = [figure for figure in official_figures(data) if figure["area"] == area]
+    taken = mark_boxes(panel, [_place_of(figure) for figure in own], 7.0)
+    for year, height in zip(mean.index.tolist(), mean.tolist(), strict=True):
+        (x0, y0), (x1, y1) = panel.transData.transform([(day_of(year), 0.0), (day_of(year + 1), height)])
+        taken.append(Box(x0, y0, x1, y1))
+    labels = []
+    for figure in own:
         reading = f"read as {figure['reading']}" if figure["reading"] else "mean or maximum: not said"
-        words = f"official {figure['year']}: {y:,.0f} MW\n({reading})"
-        style.write(
-            panel,
-            0.06 if is_late else -0.06,
-            0.09,
-            words,
-            transform=style.inches_from_point(panel, x, y),
-            fontsize=style.SMALL_PT,
-            color=style.ALERT,
-            ha="right" if is_late else "left",
-            va="bottom",
-            zorder=6,
-            bbox={"facecolor": style.PAPER, "edgecolor": "none", "alpha": 0.8, "pad": 1.0},
-        )
-    return highest
+        text = f"official {figure['year']}: {figure['value_mw']:,.0f} MW\n({reading})"
+        labels.append(Label(text, *_place_of(figure), 6.0, {"color": style.ALERT}))
+    write_labels(panel, labels, taken, reach=8)
 
 
 def _draw_key(panel: Axes, data: StudyData, areas: Sequence[str]) -> None:
@@ -230,30 +174,6 @@ def _draw_key(panel: Axes, data: StudyData, areas: Sequence[str]) -> None:
     width_in = style.size_in(panel)[0]
     for i, use in enumerate(use for use in reversed(USES) if use.words in found):
         LegendLine(panel, width_in + 0.12, height_in - 0.1 - i * _KEY_STEP_IN).swatch(use.colour).words(use.words)
-
-
-def capacity_by_class(data: StudyData) -> dict[str, tuple[FloatArray, FloatArray]]:
-    """Return days and installed MVA from each day on, by class of upper voltage; the last entry is the end.
-
-    Transformers of the areas that consume; three-winding units count with their largest winding.
-    """
-    transformers = data.transformers
-    transformers = transformers[transformers["area"].isin(areas_with_demand(data))]
-    courses = {}
-    higher = np.inf
-    for lower, words, _ in VOLTAGE_CLASSES:
-        own = transformers[(transformers["voltage_kv"] >= lower) & (transformers["voltage_kv"] < higher)]
-        higher = lower
-        if own.empty:
-            continue
-        day = np.concatenate([own["open_day"], own["close_day"]])
-        change = np.concatenate([own["sn_mva"], -own["sn_mva"]])
-        is_change = day < data.last_day
-        days, position = np.unique(np.append(day[is_change], data.first_day), return_inverse=True)
-        steps = np.bincount(position, np.append(change[is_change], 0.0))
-        mva = np.cumsum(steps)
-        courses[words] = (np.append(days, data.last_day), np.append(mva, mva[-1]))
-    return courses
 
 
 def _draw_capacity(ax: Axes, data: StudyData) -> Axes:
@@ -280,23 +200,6 @@ def _draw_capacity(ax: Axes, data: StudyData) -> Axes:
     for y, (_, text, colour) in zip(at, ends, strict=True):
         style.write(ax, 0.08, y, text, transform=place, va="center", color=colour)
     return ax
-
-
-def yearly_load(data: StudyData) -> pd.DataFrame:
-    """Return mean and largest load of the whole grid in MW by year, and ``is_sure``: all hours of the year are solved.
-
-    The mean is that of the demand. The largest is that of the solved hours; where hours are missing, it is a lower
-    bound, and so is the largest monthly mean: the higher of the two is returned.
-    """
-    years = range(data.manifest.from_year, data.manifest.to_year + 1)
-    months = data.demand.groupby(["year", "month"])["mean_mw"].sum()
-    by_area = [yearly_mean_by_use(data, area).sum(axis=1) for area in areas_with_demand(data)]
-    mean = sum((area.reindex(years, fill_value=0.0) for area in by_area), pd.Series(0.0, index=years))
-    by_year = data.steps.groupby("year").agg(peak=("load_mw", "max"), has_failed=("is_failed", "any")).reindex(years)
-    is_sure = ~by_year["has_failed"].eq(True)
-    bound = months.groupby("year").max().reindex(years)
-    peak = by_year["peak"].where(is_sure, pd.concat([by_year["peak"], bound], axis=1).max(axis=1))
-    return pd.DataFrame({"mean": mean, "peak": peak, "is_sure": is_sure})
 
 
 def _draw_load(ax: Axes, data: StudyData) -> list[tuple[float, str, str]]:

@@ -15,7 +15,7 @@ from gridsim.plots.failed_hours import FAILED_WORDS, draw_failed_lane
 from gridsim.plots.legend_line import LegendLine
 from gridsim.plots.overload_rows import monthly_failed, monthly_worst
 from gridsim.plots.short_names import transformer_label
-from gridsim.plots.study_data import MARKS_NOTE, StudyData, records
+from gridsim.plots.study_data import AREA_WORDS, MARKS_NOTE, StudyData, records
 from gridsim.plots.time_axis import draw_time_axis
 
 if TYPE_CHECKING:
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from gridsim.dtypes import AnyArray, BoolArray, FloatArray
     from gridsim.results import ResultStore
 
-AREA_WORDS = {"almaty_city": "Almaty city", "almaty_region": "Almaty Region", "outside": "Neighbouring grid"}
 _TITLE = "How heavily is each transformer loaded?"
 _ROW_IN = 0.17
 _AIRY_ROW_IN = 0.30

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
-from matplotlib.patheffects import withStroke
 
 from gridsim.plots import style
-from gridsim.plots.label_placement import Box, place_labels
+from gridsim.plots.label_placement import Box
+from gridsim.plots.label_writing import Label, mark_boxes, write_labels
 from gridsim.plots.map_furniture import PLACES, Window, exit_point
 from gridsim.plots.short_names import fitting_name, short_name
 from gridsim.plots.study_data import REPRESENTATIVE_MARK, records
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.axes import Axes
 
-    from gridsim.dtypes import FloatArray
 
 _MAX_NAMES = 40
 _NAME_LIMIT = 26
@@ -41,21 +40,11 @@ class MapData:
     failed_hours: float
 
 
-@dataclass(frozen=True)
-class _Names:
-    """What could be named on a panel, in order of importance: text, (n, 2) lon and lat, air in points, its look."""
-
-    texts: list[str]
-    points: FloatArray
-    gaps_pt: FloatArray
-    looks: list[dict[str, Any]]
-
-
-def _candidates(shown: MapData, window: Window, enlarged: Sequence[Window]) -> _Names:
+def _candidates(shown: MapData, window: Window, enlarged: Sequence[Window]) -> list[Label]:
     """Collect towns, overloaded substations (worst first), large and real ones, neighbours beyond the frame."""
     italic = {"fontstyle": "italic", "color": style.SOFT_INK}
     towns = [place for place in PLACES if window.holds(np.array(place.lat), np.array(place.lon))]
-    entries = [(place.name, place.lon, place.lat, 3.0, italic) for place in towns]
+    labels = [Label(place.name, place.lon, place.lat, 3.0, italic) for place in towns]
     stations = shown.substations[shown.substations["is_there"]]
     is_inside = window.holds(stations["lat"].to_numpy(), stations["lon"].to_numpy())
     is_shown_better = np.zeros(len(stations), bool)
@@ -70,11 +59,8 @@ def _candidates(shown: MapData, window: Window, enlarged: Sequence[Window]) -> _
     for row in records(chosen.assign(weight=weight).sort_values("weight", ascending=False, kind="stable")[:_MAX_NAMES]):
         mark = f" {row.mark}" if row.mark == REPRESENTATIVE_MARK else ""
         text = fitting_name(row.name, _NAME_LIMIT) + mark
-        entries.append((text, row.lon, row.lat, row.size_pt / 2 + 2.0, {}))
-    entries += [(text, lon, lat, 4.0, italic) for text, lon, lat in _exits(shown, stations, window)]
-    points = np.array([(lon, lat) for _, lon, lat, _, _ in entries], np.float64).reshape(-1, 2)
-    gaps = np.array([gap for _, _, _, gap, _ in entries], np.float64)
-    return _Names([entry[0] for entry in entries], points, gaps, [entry[4] for entry in entries])
+        labels.append(Label(text, row.lon, row.lat, row.size_pt / 2 + 2.0))
+    return [*labels, *(Label(text, lon, lat, 4.0, italic) for text, lon, lat in _exits(shown, stations, window))]
 
 
 def _exits(shown: MapData, stations: pd.DataFrame, window: Window) -> list[tuple[str, float, float]]:
@@ -98,37 +84,16 @@ def _exits(shown: MapData, stations: pd.DataFrame, window: Window) -> list[tuple
 
 def write_names(ax: Axes, shown: MapData, window: Window, enlarged: Sequence[Window]) -> None:
     """Write as many names as find room, with a fine line to those that stand apart."""
-    figure = style.figure_of(ax)
-    scale = figure.dpi / 72.0
-    names = _candidates(shown, window, enlarged)
-    stations = shown.substations
-    marks = ax.transData.transform(stations[["lon", "lat"]].to_numpy(np.float64))
-    radius = stations["size_pt"].to_numpy(np.float64) * scale / 2
-    taken = [Box(x - r, y - r, x + r, y + r) for (x, y), r in zip(marks, radius, strict=True)]
+    dpi = style.figure_of(ax).dpi
     frame = ax.get_window_extent()
-    inside = Box(frame.x0 + 2, frame.y0 + 2, frame.x1 - 2, frame.y1 - 2)
-    # Scale bar and north arrow.
-    taken += [
-        Box(frame.x0, frame.y0, frame.x0 + 0.3 * frame.width, frame.y0 + 0.4 * figure.dpi),
-        Box(frame.x1 - 0.4 * figure.dpi, frame.y1 - 0.75 * figure.dpi, frame.x1, frame.y1),
+    stations = shown.substations
+    taken = [
+        *mark_boxes(ax, stations[["lon", "lat"]], stations["size_pt"]),
+        # Scale bar and north arrow.
+        Box(frame.x0, frame.y0, frame.x0 + 0.3 * frame.width, frame.y0 + 0.4 * dpi),
+        Box(frame.x1 - 0.4 * dpi, frame.y1 - 0.75 * dpi, frame.x1, frame.y1),
     ]
     towns = [place for place in PLACES if window.holds(np.array(place.lat), np.array(place.lon))]
     lon_lat = ([place.lon for place in towns], [place.lat for place in towns])
     ax.plot(*lon_lat, "+", color=style.SOFT_INK, markersize=5, zorder=3.5)
-    widths = [style.text_width_in(figure, [text], style.SMALL_PT) * figure.dpi for text in names.texts]
-    sizes = np.column_stack([widths, np.full(len(widths), 10.0 * scale)])
-    pixels = ax.transData.transform(names.points)
-    corners = place_labels(pixels, sizes, names.gaps_pt * scale, taken, inside, _REACH)
-    halo = [withStroke(linewidth=2.0, foreground=style.PAPER)]
-    to_data = ax.transData.inverted()
-    leaders = []
-    for i, corner in enumerate(corners):
-        if corner is None:
-            continue
-        x, y = to_data.transform((corner[0], corner[1] + sizes[i][1] / 2))
-        options: dict[str, Any] = {"fontsize": style.SMALL_PT, "va": "center_baseline", "path_effects": halo}
-        style.write(ax, x, y, names.texts[i], zorder=9, **options, **names.looks[i])
-        near = np.clip(pixels[i], corner, np.asarray(corner) + sizes[i])
-        if np.hypot(*(pixels[i] - near)) > 1.7 * names.gaps_pt[i] * scale:
-            leaders.append([names.points[i], to_data.transform(near)])
-    style.stroke(ax, leaders, style.SOFT_INK, 0.5, zorder=8)
+    write_labels(ax, _candidates(shown, window, enlarged), taken, reach=_REACH)

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 NS_PER_DAY = 86_400_000_000_000
 SECONDS_PER_HOUR = 3600
+#: Areas of the network tables in words, in the order in which figures show them.
+AREA_WORDS = {"almaty_city": "Almaty city", "almaty_region": "Almaty Region", "outside": "Neighbouring grid"}
 TRANSFORMER_TYPES = ("trafo", "trafo3w")
 #: Signs behind a name, explained in the footnote of every figure that uses them.
 REPRESENTATIVE_MARK = "†"

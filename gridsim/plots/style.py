@@ -110,15 +110,7 @@ def figure_of(ax: Axes) -> Figure:
 
 def inches_from(ax: Axes, x: float, y: float) -> Transform:
     """Return the transform from inches, counted from the point (x, y) of ``ax`` in axes fractions, to pixels."""
-    return _inches_to_pixels(ax, x, y, ax.transAxes)
-
-
-def inches_from_point(ax: Axes, x: float, y: float) -> Transform:
-    """Return the transform from inches, counted from the point (x, y) in data coordinates of ``ax``, to pixels."""
-    return _inches_to_pixels(ax, x, y, ax.transData)
-
-
-def _inches_to_pixels(ax: Axes, x: float, y: float, origin: Any) -> Transform:
+    origin: Any = ax.transAxes
     return figure_of(ax).dpi_scale_trans + ScaledTranslation(x, y, origin)
 
 
@@ -173,12 +165,12 @@ def size_in(ax: Axes) -> tuple[float, float]:
     return float(box.width) / dpi, float(box.height) / dpi
 
 
-def text_width_in(figure: Figure, texts: Sequence[str], size_pt: float, *, is_bold: bool = False) -> float:
+def text_width_in(figure: Figure, texts: Sequence[str], size_pt: float) -> float:
     """Return the width in inches of the widest of ``texts``; 0 when there is none."""
     # A canvas of its own: measuring must not touch the one that will draw.
     canvas: Any = FigureCanvasAgg(Figure(figsize=(1.0, 1.0), dpi=figure.dpi))
     renderer = canvas.get_renderer()
-    font = FontProperties(family=FONT, size=size_pt, weight="bold" if is_bold else "normal")
+    font = FontProperties(family=FONT, size=size_pt)
     widths = [renderer.get_text_width_height_descent(text, font, False)[0] for text in set(texts)]
     return float(max(widths, default=0.0) / figure.dpi)
 

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from gridsim.plots import draw_map, style
-from gridsim.plots.demand_figure import (
+from gridsim.plots.demand_data import (
     USES,
     areas_with_demand,
     capacity_by_class,
@@ -75,7 +75,7 @@ def test_capacity_steps_up_on_the_day_a_transformer_opens(data: StudyData) -> No
 
 
 def test_published_figures_outside_the_horizon_are_left_out(data: StudyData) -> None:
-    assert [figure["year"] for figure in official_figures(data)] == [2030]
+    assert [figure["year"] for figure in official_figures(data)] == [2030, 2030]
 
 
 def test_the_map_takes_the_worst_winding_and_hour_of_the_year(data: StudyData) -> None:

@@ -493,6 +493,8 @@ def _summary(n_steps: int, n_solved: int) -> dict[str, Any]:
     figures = [
         {"figure_id": "today", "area": "almaty_region", "year": 2026, "value_mw": 775.0, "reading": "mean"},
         {"figure_id": "forecast_2030", "area": "almaty_region", "year": 2030, "value_mw": 2064.0, "reading": "maximum"},
+        {"figure_id": "city_2030", "area": "almaty_city", "year": 2030, "value_mw": 1450.0, "reading": "maximum"},
+        {"figure_id": "city_2040", "area": "almaty_city", "year": 2040, "value_mw": 1700.0, "reading": "maximum"},
         {"figure_id": "forecast_2050", "area": "almaty_region", "year": 2050, "value_mw": 4164.0, "reading": ""},
     ]
     return {"steps": {"total": n_steps, "failed": n_steps - n_solved}, "published_figures": figures}
