@@ -6,8 +6,11 @@ A load flow that does not converge is *data*, reported as a ``StepStatus``, and 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 
 @dataclass(frozen=True, order=True)
@@ -91,6 +94,8 @@ class SolveError(GridsimError):
     def __init__(self, failed_steps: Sequence[int], reasons: Sequence[str]) -> None:
         self.failed_steps = tuple(failed_steps)
         self.reasons = tuple(reasons)
-        shown = ", ".join(f"{step}: {reason}" for step, reason in list(zip(self.failed_steps, self.reasons))[:10])
+        shown = ", ".join(
+            f"{step}: {reason}" for step, reason in list(zip(self.failed_steps, self.reasons, strict=False))[:10]
+        )
         more = "" if len(self.failed_steps) <= 10 else f", and {len(self.failed_steps) - 10} more"
         super().__init__(f"{len(self.failed_steps)} steps have no solution ({shown}{more})")
