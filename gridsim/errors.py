@@ -94,8 +94,7 @@ class SolveError(GridsimError):
     def __init__(self, failed_steps: Sequence[int], reasons: Sequence[str]) -> None:
         self.failed_steps = tuple(failed_steps)
         self.reasons = tuple(reasons)
-        shown = ", ".join(
-            f"{step}: {reason}" for step, reason in list(zip(self.failed_steps, self.reasons, strict=False))[:10]
-        )
+        first = zip(self.failed_steps[:10], self.reasons[:10], strict=True)
+        shown = ", ".join(f"{step}: {reason}" for step, reason in first)
         more = "" if len(self.failed_steps) <= 10 else f", and {len(self.failed_steps) - 10} more"
         super().__init__(f"{len(self.failed_steps)} steps have no solution ({shown}{more})")
