@@ -80,8 +80,10 @@ def numbered_events(data: StudyData) -> pd.DataFrame:
     # A known power plant may stand at a substation whose place is assumed; then only the name tells.
     has_name = ~events["name"].str.startswith(REPRESENTATIVE_WORD).to_numpy(bool)
     has_name &= ~events["is_representative"].to_numpy(bool) | (events["kind"] == "generation").to_numpy(bool)
-    ranked = events[has_name].assign(
-        pool=events["programme"].isin(_POOLS), kv=[highest_voltage_kv(name) for name in events.loc[has_name, "name"]]
+    named = events[has_name]
+    # Arrays, not series: pandas would give an empty frame the index of whatever series is put into it.
+    ranked = named.assign(
+        pool=named["programme"].isin(_POOLS).to_numpy(), kv=[highest_voltage_kv(name) for name in named["name"]]
     )
     ranked = ranked.sort_values(["pool", "mw", "kv"], ascending=False, na_position="last", kind="stable")
     kept = [ranked.index[ranked["kind"].isin(lane.kinds)][: lane.most_numbered] for lane in LANES]
