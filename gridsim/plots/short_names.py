@@ -9,6 +9,7 @@ from gridsim.plots.style import shorten
 REPRESENTATIVE_WORD = "Representative "
 REPRESENTATIVE_SHORT = "repr. "
 _DATABASE_KEY = re.compile(r"OSM (?:way |node )?\w+(?:, )?")
+_SHORT_WORD = 3
 _SUBSTATION = re.compile(r"\s*\bsubstation\b")
 _BRACKETS = re.compile(r"\s*\([^()]*\)$")
 _EMPTY_BRACKETS = re.compile(r"\s*\(\s*\)")
@@ -28,6 +29,10 @@ def fitting_name(name: str, limit: int) -> str:
     shown = short_name(name)
     if len(shown) > limit:
         shown = _BRACKETS.sub("", shown)
+    head, _, last = shown.rpartition(" ")
+    if len(shown) > limit and head and len(last) <= _SHORT_WORD:
+        # The number at the end tells one from the next.
+        return f"{shorten(head, limit - len(last) - 1)} {last}"
     return shorten(shown, limit)
 
 

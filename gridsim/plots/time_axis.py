@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 #: Width of a label and the air beside it.
-_LABEL_IN = 0.42
+_LABEL_IN = 0.385
 _MAX_NAMED_MONTHS = 60
 _MONTH_STEPS = (1, 2, 3, 6, 12, 24, 60, 120, 240)
 

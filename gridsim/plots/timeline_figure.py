@@ -40,9 +40,9 @@ _MAX_AIRY_ROWS = 12
 _TOP_GAP_IN = 0.06
 _ROWS_GAP_IN = 0.16
 _FULL_HEIGHT = 0.86
-_LABEL_LIMIT = 44
-_TABLE_IN = 1.85
-_TABLE_COLUMNS_IN = (0.08, 1.33, 1.85)
+_LABEL_LIMIT = 48
+_TABLE_HEAD = ("First overload", "Hours", "Peak")
+_TABLE_GAP_IN = 0.11
 _LEGEND_IN = 0.62
 _TITLE = "When do which transformers overload?"
 #: Room for the labels of the time axis on top, which take two lines when the horizon is short.
@@ -77,7 +77,8 @@ def draw_overload_timeline(
     pitch = _AIRY_ROW_IN if len(names) <= _MAX_AIRY_ROWS else _ROW_IN
     first_lane = _TOP_GAP_IN + (_FAILED_LANE_IN if data.failed_hours else 0.0)
     left = _left_margin(names)
-    right = _TABLE_IN + style.MARGIN_IN
+    body = _table_body(data, shown)
+    right = _table_edges_in(body)[-1] + style.MARGIN_IN
     width = style.WIDTH_IN - left - right if ax is None else style.size_in(ax)[0]
     lanes = place_lanes(events, width / (data.last_day - data.first_day), first_lane)
     first_row = (lanes[-1].bottom_in if lanes else first_lane) + _ROWS_GAP_IN
@@ -95,7 +96,7 @@ def draw_overload_timeline(
     draw_lanes(ax, lanes)
     _draw_rows(ax, data, shown, tops, pitch)
     _label_rows(ax, data, lanes, names, tops + pitch / 2)
-    _draw_table(ax, data, shown, tops + pitch / 2, total, first_row)
+    _draw_table(ax, body, tops + pitch / 2, first_row)
     if not names:
         message = f"No transformer exceeds its limit in {data.years_text}"
         message += ", as far as there is a solution." if data.failed_hours else "."
@@ -169,28 +170,38 @@ def _label_rows(ax: Axes, data: StudyData, lanes: list[PlacedLane], names: list[
             label.set_fontstyle("normal" if i < len(failed) else "italic")
 
 
-def _draw_table(
-    ax: Axes, data: StudyData, shown: OverloadRows, middles: FloatArray, total: float, first_row: float
-) -> None:
-    """Write first overload, hours and peak to the right of each row."""
-    if not len(middles):
-        return
-    place = style.inches_from(ax, 1.0, 1.0)
-    scale = style.size_in(ax)[1] / total
-    body = [
+def _table_body(data: StudyData, shown: OverloadRows) -> list[tuple[str, ...]]:
+    """Return first overload, hours and peak of each row; with a sign where some hours are not known."""
+    return [
         (
             date_text(row.first_day),
             f"{data.at_least}{row.hours:,.0f} h",
-            data.at_least + _percent_text(row.peak_percent),
+            f"{data.at_least}{_percent_text(row.peak_percent)}",
         )
         for row in records(shown.rows)
     ]
-    lines = [(first_row - 0.09, ("First overload", "Hours", "Peak")), *zip(middles, body, strict=True)]
-    for i, (y, texts) in enumerate(lines):
-        colour = style.INK if i else style.SOFT_INK
-        for x, align, text in zip(_TABLE_COLUMNS_IN, ("left", "right", "right"), texts, strict=True):
-            options: dict[str, Any] = {"transform": place, "va": "center", "ha": align, "color": colour}
-            style.write(ax, x, -y * scale, text, fontsize=style.SMALL_PT, **options)
+
+
+def _table_edges_in(body: list[tuple[str, ...]]) -> list[float]:
+    """Return how far the right edges of the columns stand from the axes, in inches."""
+    figure = style.new_figure(1.0)
+    columns = zip(_TABLE_HEAD, *body, strict=True)
+    widths = [style.text_width_in(figure, column, style.SMALL_PT) + _TABLE_GAP_IN for column in columns]
+    return [float(edge) for edge in np.cumsum(widths)]
+
+
+def _draw_table(ax: Axes, body: list[tuple[str, ...]], middles: FloatArray, first_row: float) -> None:
+    """Write the table to the right of the rows."""
+    if not body:
+        return
+    place = style.inches_from(ax, 1.0, 1.0)
+    scale = style.size_in(ax)[1] / ax.get_ylim()[0]
+    edges = _table_edges_in(body)
+    for i, (y, texts) in enumerate([(first_row - 0.09, _TABLE_HEAD), *zip(middles, body, strict=True)]):
+        options: dict[str, Any] = {"transform": place, "va": "center", "color": style.INK if i else style.SOFT_INK}
+        for j, text in enumerate(texts):
+            x, align = (edges[j], "right") if j else (_TABLE_GAP_IN, "left")
+            style.write(ax, x, -y * scale, text, fontsize=style.SMALL_PT, ha=align, **options)
 
 
 def _percent_text(percent: float) -> str:
@@ -223,7 +234,7 @@ def _draw_legend(ax: Axes, data: StudyData, shown: OverloadRows, events: pd.Data
         note = "grey line: in service, upright stroke: its first day"
         line.skip(0.1).words(note, size_pt=style.SMALL_PT, colour=style.SOFT_INK)
     key_top = -1.19
-    draw_key(ax, events, -left_in, key_top, left_in + style.size_in(ax)[0] + _TABLE_IN)
+    draw_key(ax, events, -left_in, key_top, style.WIDTH_IN - 2 * style.MARGIN_IN)
     if (shown.rows["mark"] != "").any():
         y = key_top - key_height_in(events) - 0.1
         LegendLine(ax, -left_in, y).words(MARKS_NOTE, size_pt=style.SMALL_PT, colour=style.SOFT_INK)

@@ -27,7 +27,8 @@ def test_short_names(name: str, short: str) -> None:
 def test_brackets_go_before_letters() -> None:
     name = "Representative 110 kV city substation 27 (Alatau district of the city)"
     assert fitting_name(name, 30) == "repr. 110 kV city 27"
-    assert fitting_name(name, 12) == "repr. 110 k…"
+    assert fitting_name(name, 15) == "repr. 110 k… 27"
+    assert fitting_name("North shore of the reservoir", 15) == "North shore of…"
 
 
 def test_units_are_never_cut() -> None:
