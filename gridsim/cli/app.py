@@ -6,6 +6,8 @@ Exit codes: 0 done, 2 bad input (or a result directory that cannot be used), 3 w
 
 from __future__ import annotations
 
+import io
+import sys
 from pathlib import Path  # noqa: TC003  typer reads the annotations at run time
 from typing import TYPE_CHECKING, Annotated
 
@@ -34,6 +36,8 @@ app = typer.Typer(
 
 def main() -> None:
     """Run the command line."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")  # a terminal that lacks a sign shows another; it never stops a run
     app()
 
 
@@ -114,10 +118,13 @@ def run(
                 progress=progress,
             )
             drawn: Sequence[Path] = ()
-            if pictures:
-                progress.begin("Drawing pictures", 0)
-                drawn = draw_pictures(result.store)
-        print_summary(_console(), result.summary, result.store.directory, drawn)
+            try:
+                if pictures:
+                    progress.begin("Drawing pictures", 0)
+                    drawn = draw_pictures(result.store)
+            finally:  # whatever happens to the pictures, the run is done and its summary is owed
+                progress.stop()
+                print_summary(_console(), result.summary, result.store.directory, drawn)
         if strict and result.n_failed:
             raise typer.Exit(ExitCode.failed_steps)
 

@@ -46,6 +46,10 @@ class ProgressBar:
     ) -> None:
         if error is None:
             self._complete()
+        self.stop()
+
+    def stop(self) -> None:
+        """Leave the terminal to others; a second time does nothing."""
         self._bars.stop()
 
     def begin(self, phase: str, n_step: int) -> None:

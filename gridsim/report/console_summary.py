@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from rich.console import Console
 
 UNKNOWN = "-"
+#: Before numbers that the hours without solution can only raise.
+AT_LEAST = "≥ "
 
 
 def print_summary(console: Console, summary: Mapping[str, Any], directory: Path, pictures: Sequence[Path] = ()) -> None:
@@ -111,16 +113,17 @@ def _worst_table(summary: Mapping[str, Any]) -> Table:
         table.add_column(name, justify="right", no_wrap=True)
     table.add_column("limit")
     table.add_column("confidence")
-    for row in rows:
+    for number, row in enumerate(rows, start=1):
         winding = f" ({row['winding']})" if row["winding"] else ""
+        least = AT_LEAST if row["failed_h"] else ""
         cells = [
-            str(row["rank"]),
+            str(number),
             escape(", ".join([row["name"], *row["alike"]]) + winding),
             escape(row["substation_name"]),
             _local(summary, row["first_overload_utc"]),
-            _shown(row["hours"], ",.0f"),
-            _shown(row["peak_percent"], ".1f"),
-            _shown(row["overload_mvah"], ",.0f"),
+            least + _shown(row["hours"], ",.0f"),
+            least + _shown(row["peak_percent"], ".1f"),
+            least + _shown(row["overload_mvah"], ",.0f"),
             escape(row["limit"]),
             row["confidence"],
         ]

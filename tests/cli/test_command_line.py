@@ -35,11 +35,11 @@ EXPECTED_FILES = {
 }
 
 
-def gridsim(*arguments: str | Path, cwd: Path) -> subprocess.CompletedProcess[str]:
+def gridsim(*arguments: str | Path, cwd: Path, **environment: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-m", "gridsim", *map(str, arguments)],
         cwd=cwd,
-        env=os.environ | {"PYTHONPATH": str(REPOSITORY)},
+        env=os.environ | {"PYTHONPATH": str(REPOSITORY)} | environment,
         capture_output=True,
         text=True,
         check=False,
@@ -213,6 +213,13 @@ def test_mistakes_end_with_2_and_a_message(tmp_path: Path, arguments: tuple[str,
     assert told in done.stderr
     assert "Traceback" not in done.stderr
     assert files(tmp_path) == before
+
+
+def test_output_that_cannot_show_every_sign_is_no_reason_to_stop(tmp_path: Path) -> None:
+    write_rows(tmp_path / "сеть", tiny_rows())
+    done = gridsim("check", "сеть", cwd=tmp_path, PYTHONIOENCODING="ascii")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith("????: no findings")
 
 
 def test_version_and_help(tmp_path: Path) -> None:

@@ -139,7 +139,10 @@ def test_unsolved_hours_of_a_transformer_stand_before_its_name() -> None:
     lines = printed(record)
     header = next(line for line in lines if "first overload" in line)
     assert header.index("unsolved h") < header.index("transformer")
-    assert " 17 " in next(line for line in lines if "at_1" in line)
+    row = next(line for line in lines if "at_1" in line)
+    assert row.index(" 17 ") < row.index("at_1")
+    assert "≥ 1,200" in row
+    assert "≥ 123.5" in row
 
 
 def test_run_without_a_single_solution_can_be_printed() -> None:
