@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gridsim.kernels.jit import parallel_kernel, prange
-from gridsim.kernels.newton import damped_newton, make_workspace, newton
+from gridsim.kernels.newton import make_workspace, newton
 
 if TYPE_CHECKING:
     from gridsim.dtypes import FloatArray, IndexArray
@@ -70,14 +70,9 @@ def solve_batch(
             row = step if changing_set_points else 0
             for c in range(given.controlled_pos.shape[0]):
                 vm[given.controlled_pos[c]] = given.vm_set[row, c]
-            if is_damped:
-                code, iterations, worst, sign = damped_newton(
-                    network, lu, given.s_bus[step], given.zip_load[step], max_iterations, tolerance, vm, va, work
-                )
-            else:
-                code, iterations, worst, sign = newton(
-                    network, lu, given.s_bus[step], given.zip_load[step], max_iterations, tolerance, vm, va, work
-                )
+            code, iterations, worst, sign = newton(
+                network, lu, given.s_bus[step], given.zip_load[step], is_damped, max_iterations, tolerance, vm, va, work
+            )
             codes[step] = code
             counts[step] += iterations
             mismatches[step] = worst

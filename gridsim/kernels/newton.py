@@ -41,8 +41,8 @@ SMALL_MOVE = 1e-5
 HOPELESS_MISMATCH = 1e8
 #: The damped method keeps at least this share of every magnitude in one move.
 SMALLEST_SHARE = 0.3
-#: Halvings of the multiplier before the damped method is at rest.
-HALVINGS = 12
+#: Tries of one damped move, the first to find the multiplier, the others halving it; after that it is at rest.
+HALVINGS = 13
 
 
 @kernel
@@ -53,6 +53,7 @@ def make_workspace(n_bus: int, n_free: int, n_entry: int) -> Workspace:
         np.empty(n_bus),
         np.empty(n_free),
         np.empty(n_free),
+        np.empty((n_free, 2)),
         np.empty((n_free, 2)),
         np.empty((n_free, 2)),
         np.empty(n_bus),
@@ -78,64 +79,6 @@ def evaluate(
     rectangular(vm, va, work.e, work.f)
     bus_powers(network, work.e, work.f, work.p, work.q)
     return mismatch(network, s_bus, zip_load, vm, work.p, work.q, residual)
-
-
-@kernel
-def newton(
-    network: Network,
-    lu: LuPattern,
-    s_bus: FloatArray,
-    zip_load: FloatArray,
-    max_iterations: int,
-    tolerance: float,
-    vm: FloatArray,
-    va: FloatArray,
-    work: Workspace,
-) -> tuple[int, int, float, int]:
-    """Solve one step by the plain method.
-
-    Parameters
-    ----------
-    network, lu:
-        The topology.
-    s_bus, zip_load:
-        Power wanted. Shapes (n_bus, 2), (n_zip, 4).
-    max_iterations, tolerance:
-        When to give up, and the largest mismatch accepted in pu.
-    vm, va:
-        Start before (given magnitudes and slack angles in place), solution after. Shape (n_bus,).
-    work:
-        Scratch.
-
-    Returns
-    -------
-    Code, iterations, largest mismatch in pu, sign of the determinant of the last Jacobian (0 when there was none).
-    """
-    n_free = lu.diagonal.shape[0]
-    sign = 0
-    move = 0.0
-    worst = evaluate(network, s_bus, zip_load, vm, va, work.residual, work)
-    for iteration in range(max_iterations + 1):
-        if worst <= tolerance and move <= SMALL_MOVE:
-            return SOLVED, iteration, worst, sign
-        if not worst < HOPELESS_MISMATCH:
-            return DIVERGED, iteration, worst, sign
-        if iteration == max_iterations:
-            break
-        fill_jacobian(network, lu, zip_load, vm, work.e, work.f, work.p, work.q, work.values)
-        sign = factorise(lu, work.values)
-        if sign == 0:
-            return SINGULAR, iteration, worst, sign
-        solve_factorised(lu, work.values, work.residual)
-        move = 0.0
-        for i in range(n_free):
-            va[i] += work.residual[i, 0]
-            vm[i] *= 1.0 + work.residual[i, 1]
-            move = max(move, abs(work.residual[i, 0]), abs(work.residual[i, 1]))
-            if not vm[i] > 0.0:
-                return DIVERGED, iteration + 1, worst, sign
-        worst = evaluate(network, s_bus, zip_load, vm, va, work.residual, work)
-    return MAX_ITERATIONS, max_iterations, worst, sign
 
 
 @kernel
@@ -177,30 +120,86 @@ def move_to(
 
 
 @kernel
-def damped_newton(
+def second_order_multiplier(residual: FloatArray, trial: FloatArray, reach: float) -> float:
+    """Return the multiplier up to ``reach`` that makes the squared mismatch smallest.
+
+    Parameters
+    ----------
+    residual:
+        Mismatch before the move, a. Shape (n_free, 2).
+    trial:
+        Mismatch after moving by ``reach``, F_t. Shape (n_free, 2).
+    reach:
+        Length t of that trial move.
+    """
+    a_a = 0.0
+    a_c = 0.0
+    c_c = 0.0
+    for i in range(residual.shape[0]):
+        for part in range(2):
+            a = residual[i, part]
+            c = (trial[i, part] - (1.0 - reach) * a) / (reach * reach)
+            a_a += a * a
+            a_c += a * c
+            c_c += c * c
+    return optimal_multiplier(a_a, a_c, c_c, reach)
+
+
+@kernel
+def sum_of_squares(values: FloatArray) -> float:
+    """Return the sum of all squares of an array of shape (n_free, 2)."""
+    total = 0.0
+    for i in range(values.shape[0]):
+        total += values[i, 0] * values[i, 0] + values[i, 1] * values[i, 1]
+    return total
+
+
+@kernel
+def newton(
     network: Network,
     lu: LuPattern,
     s_bus: FloatArray,
     zip_load: FloatArray,
+    is_damped: bool,
     max_iterations: int,
     tolerance: float,
     vm: FloatArray,
     va: FloatArray,
     work: Workspace,
 ) -> tuple[int, int, float, int]:
-    """Solve one step by the damped method; parameters and returns as in :func:`newton`.
+    """Solve one step.
 
-    The code is ``DIVERGED`` when the mismatch cannot be made smaller, which is where a step without solution ends.
+    Parameters
+    ----------
+    network, lu:
+        The topology.
+    s_bus, zip_load:
+        Power wanted. Shapes (n_bus, 2), (n_zip, 4).
+    is_damped:
+        Whether moves are shortened so that the mismatch shrinks in every one of them.
+    max_iterations, tolerance:
+        When to give up, and the largest mismatch accepted in pu.
+    vm, va:
+        Start before (given magnitudes and slack angles in place), solution after. Shape (n_bus,).
+    work:
+        Scratch.
+
+    Returns
+    -------
+    Code, iterations, largest mismatch in pu, sign of the determinant of the last Jacobian (0 when there was none). The
+    damped method answers ``DIVERGED`` when the mismatch cannot be made smaller, which is where a step without solution
+    ends.
     """
     n_free = lu.diagonal.shape[0]
+    residual = work.residual
+    direction = work.direction
     sign = 0
     move = 0.0
-    residual = np.empty((n_free, 2))
     worst = evaluate(network, s_bus, zip_load, vm, va, residual, work)
     for iteration in range(max_iterations + 1):
         if worst <= tolerance and move <= SMALL_MOVE:
             return SOLVED, iteration, worst, sign
-        if not worst < np.inf:
+        if not worst < HOPELESS_MISMATCH:
             return DIVERGED, iteration, worst, sign
         if iteration == max_iterations:
             break
@@ -208,45 +207,41 @@ def damped_newton(
         sign = factorise(lu, work.values)
         if sign == 0:
             return SINGULAR, iteration, worst, sign
-        direction = work.residual
-        a_a = 0.0
-        deepest = 0.0
         for i in range(n_free):
             direction[i, 0] = residual[i, 0]
             direction[i, 1] = residual[i, 1]
-            a_a += residual[i, 0] ** 2 + residual[i, 1] ** 2
-        solve_factorised(lu, work.values, direction)
-        move = 0.0
-        for i in range(n_free):
             work.vm[i] = vm[i]
             work.va[i] = va[i]
-            deepest = max(deepest, -direction[i, 1])
-            move = max(move, abs(direction[i, 0]), abs(direction[i, 1]))
-        reach = 1.0 if deepest <= 1.0 - SMALLEST_SHARE else (1.0 - SMALLEST_SHARE) / deepest
-        move_to(work.vm, work.va, direction, reach, vm, va)
-        evaluate(network, s_bus, zip_load, vm, va, work.trial, work)
-        a_c = 0.0
-        c_c = 0.0
+        solve_factorised(lu, work.values, direction)
+        largest = 0.0
+        deepest = 0.0
         for i in range(n_free):
-            for part in range(2):
-                second = (work.trial[i, part] - (1.0 - reach) * residual[i, part]) / (reach * reach)
-                a_c += residual[i, part] * second
-                c_c += second * second
-        length = optimal_multiplier(a_a, a_c, c_c, reach)
-        is_smaller = False
-        for _ in range(HALVINGS):
+            largest = max(largest, abs(direction[i, 0]), abs(direction[i, 1]))
+            deepest = max(deepest, -direction[i, 1])
+        length = 1.0
+        before = 0.0
+        if is_damped:
+            before = sum_of_squares(residual)
+            if deepest > 1.0 - SMALLEST_SHARE:
+                length = (1.0 - SMALLEST_SHARE) / deepest
+        elif not deepest < 1.0:
+            return DIVERGED, iteration + 1, worst, sign  # a magnitude would become negative
+        is_smaller = not is_damped
+        for attempt in range(HALVINGS):
             move_to(work.vm, work.va, direction, length, vm, va)
             worst = evaluate(network, s_bus, zip_load, vm, va, work.trial, work)
-            squares = 0.0
-            for i in range(n_free):
-                squares += work.trial[i, 0] ** 2 + work.trial[i, 1] ** 2
-            if squares < a_a or worst <= tolerance:
+            if not is_damped:
+                break
+            if attempt == 0:
+                length = second_order_multiplier(residual, work.trial, length)
+            elif sum_of_squares(work.trial) < before or worst <= tolerance:
                 is_smaller = True
                 break
-            length *= 0.5
+            else:
+                length *= 0.5
         if not is_smaller:
             return DIVERGED, iteration + 1, worst, sign
-        move *= length
+        move = length * largest
         for i in range(n_free):
             residual[i, 0] = work.trial[i, 0]
             residual[i, 1] = work.trial[i, 1]

@@ -141,6 +141,7 @@ class Workspace(NamedTuple):
     p: FloatArray
     q: FloatArray
     residual: FloatArray
+    direction: FloatArray
     trial: FloatArray
     vm: FloatArray
     va: FloatArray

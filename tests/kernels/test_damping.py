@@ -11,7 +11,7 @@ from gridsim.compiled.injection import inject
 from gridsim.compiled.lower import lower
 from gridsim.enums import StepStatus
 from gridsim.kernels import codes
-from gridsim.kernels.newton import damped_newton, make_workspace, newton, optimal_multiplier
+from gridsim.kernels.newton import make_workspace, newton, optimal_multiplier
 from gridsim.solve.ladder import as_given
 from tests.support.element_nets import four_hours
 
@@ -48,16 +48,18 @@ def compiled():
     return lower(four_hours())
 
 
-def run(compiled, method, load_mw, patience=60):
+def run(compiled, is_damped, load_mw, patience=60):
     batch = as_given(compiled, inject(compiled, {("load", "p_mw"): np.array([[load_mw]])}, 1))
     work = make_workspace(compiled.n_bus, compiled.n_free, len(compiled.lu.indices))
     vm, va = compiled.start_vm_pu.copy(), compiled.start_va_rad.copy()
-    found = method(compiled.network, compiled.lu, batch.s_bus[0], batch.zip_load[0], patience, 1e-8, vm, va, work)
+    found = newton(
+        compiled.network, compiled.lu, batch.s_bus[0], batch.zip_load[0], is_damped, patience, 1e-8, vm, va, work
+    )
     return found, vm
 
 
 def test_damped_method_comes_to_rest_where_there_is_no_solution(compiled):
-    (code, iterations, worst, _), vm = run(compiled, damped_newton, 500.0)
+    (code, iterations, worst, _), vm = run(compiled, True, 500.0)
     assert code == codes.DIVERGED
     assert iterations < 60
     assert worst > 1.0
@@ -67,11 +69,11 @@ def test_damped_method_comes_to_rest_where_there_is_no_solution(compiled):
 def test_damped_method_reaches_loads_just_below_collapse(compiled):
     """The last solvable MW by bisection is the same for both methods, to 1 part in 10,000."""
     last = []
-    for method in (newton, damped_newton):
+    for is_damped in (False, True):
         low, high = 10.0, 500.0
         for _ in range(16):
             middle = 0.5 * (low + high)
-            (code, _, _, sign), vm = run(compiled, method, middle)
+            (code, _, _, sign), vm = run(compiled, is_damped, middle)
             if code == codes.SOLVED and sign == 1 and vm.min() > 0.3:
                 low = middle
             else:
@@ -80,8 +82,8 @@ def test_damped_method_reaches_loads_just_below_collapse(compiled):
     assert last[1] == pytest.approx(last[0], rel=1e-4)
 
 
-@pytest.mark.parametrize("method", [newton, damped_newton])
-def test_overflow_ends_as_a_code(compiled, method):
+@pytest.mark.parametrize("is_damped", [False, True])
+def test_overflow_ends_as_a_code(compiled, is_damped):
     with np.errstate(all="ignore"):  # without the compiler numpy would warn, a kernel never does
-        (code, _, _, _), _ = run(compiled, method, 1e300)
+        (code, _, _, _), _ = run(compiled, is_damped, 1e300)
     assert code != codes.SOLVED
