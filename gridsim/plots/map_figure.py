@@ -230,9 +230,10 @@ def _draw_legend(ax: Axes, shown: MapData) -> None:
     line = LegendLine(ax, left, -1.14)
     line.mark("o", pale, style.INK, 1.1).words("existing", **small)
     line.mark("s", pale, style.INK, 1.1).words("new", **small)
-    line.mark("s", style.PAPER, _GHOST, 1.1).words("not yet there", **small)
+    if not shown.substations["is_there"].all():
+        line.mark("s", style.PAPER, _GHOST, 1.1).words("not yet there", **small)
     line.mark("o", style.PAPER, style.INK, 1.1).words("no transformer", **small)
-    line.mark("o", pale, style.SOFT_INK, 0.5).words("representative (†), place assumed", **small)
+    line.mark("o", pale, style.SOFT_INK, 0.5).words("thin edge: representative (†), place assumed", **small)
     line = LegendLine(ax, left, -1.38)
     for look in _LOOKS:
         line.line(style.NORMAL_COLOURS[2], look.width_pt, _CASING).words(look.words, **small).skip(0.1)
