@@ -99,6 +99,7 @@ def _convert(work: Any) -> tuple[dict[str, Any], dict[str, Any]]:
                 passed_parameters={} if overruled else None,
                 lightsim2grid=False,
                 numba=False,
+                init_vm_pu=_mean_set_point(work),
             )
             work["_options"]["numba"] = False
             check_options(work["_options"])
@@ -110,6 +111,15 @@ def _convert(work: Any) -> tuple[dict[str, Any], dict[str, Any]]:
     except (UserWarning, ValueError, KeyError, IndexError, TypeError, NotImplementedError) as fault:
         raise CompileError(f"pandapower cannot convert the net: {fault}") from fault
     return ppc, ppci
+
+
+def _mean_set_point(net: Any) -> float:
+    """Start of the magnitudes that are not given; what ``init="auto"`` comes to, without its slow table queries."""
+    values = [
+        net[table]["vm_pu"].to_numpy(dtype=float)[net[table]["in_service"].to_numpy(dtype=bool)]
+        for table in ("ext_grid", "gen")
+    ]
+    return float(np.concatenate(values).mean())
 
 
 def _assemble(net: Any, work: Any, ppc: dict[str, Any], ppci: dict[str, Any]) -> CompiledGrid:

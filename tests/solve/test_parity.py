@@ -20,21 +20,21 @@ from tests.support.physics import (
     assert_losses_are_those_of_the_branches,
 )
 
-#: The judge stops earlier than its 1e-8 would need on weak low-voltage nets with a base of 1 MVA, so it gets a tighter
-#: tolerance there: it is the judge's last digit that is compared, not ours.
+#: On weak low-voltage nets a mismatch of 1e-8 MVA leaves the judge's voltages more than 1e-8 pu off, so he is asked for
+#: more there. Not everywhere: on large nets with a base of 1 MVA rounding alone is more than 1e-11.
 TIGHT = SolveOptions(tolerance_pu=1e-11)
 QUICK = (
     "case4gs",
     "case9",
     "case14",
+    "create_cigre_network_mv",
+)
+LONG = (
     "case39",
     "case57",
     "example_multivoltage",
     "mv_oberrhein",
-    "create_cigre_network_mv",
     "create_cigre_network_lv",
-)
-LONG = (
     "case6ww",
     "case30",
     "case_ieee30",
@@ -62,7 +62,8 @@ LONG = (
 def compare(net, profiles, n_step, basis=LoadingBasis.current):
     solver = NewtonSolver(net, SolveOptions(), basis)
     ours = solver.solve(profiles, n_step)
-    assert_same_solution(ours, ReferenceSolver(net, TIGHT, basis).solve(profiles, n_step))
+    judge = TIGHT if net.bus.vn_kv.min() < 1.0 and net.sn_mva <= 1.0 else SolveOptions()
+    assert_same_solution(ours, ReferenceSolver(net, judge, basis).solve(profiles, n_step))
     assert_failed_steps_hold_no_numbers(ours)
     assert_losses_are_not_negative(ours)
     injection = inject(solver.compiled, profiles, n_step)
@@ -88,13 +89,18 @@ def test_more_shipped_nets(name):
     assert ours.is_solved.all()
 
 
-@pytest.mark.parametrize("basis", list(LoadingBasis))
 @pytest.mark.parametrize("name", sorted(ELEMENT_NETS))
-def test_every_element_alone(name, basis):
+def test_every_element_alone(name):
     net = ELEMENT_NETS[name]()
-    ours = compare(net, random_profiles(net, 2, seed=3, noise=0.2), 2, basis)
+    ours = compare(net, random_profiles(net, 2, seed=3, noise=0.2), 2)
     assert ours.is_solved.all()
     assert (ours.loss_mw > 0.0).all()
+
+
+@pytest.mark.parametrize("name", ["three_winding", "tap_changer", "parallel_derated_trafo", "out_of_service"])
+def test_loading_by_apparent_power(name):
+    net = ELEMENT_NETS[name]()
+    compare(net, random_profiles(net, 2, seed=3, noise=0.2), 2, LoadingBasis.power)
 
 
 def test_three_windings_on_their_own_ratings():
