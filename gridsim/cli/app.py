@@ -101,7 +101,6 @@ def run(
     Example: gridsim run scenarios/reference.toml --from 2026 --to 2030 --out results
     """
     with mistakes_told():
-        from gridsim.cli.pictures import draw_pictures  # noqa: PLC0415  loads matplotlib
         from gridsim.cli.progress_bar import ProgressBar  # noqa: PLC0415
         from gridsim.report.console_summary import print_summary  # noqa: PLC0415
         from gridsim.studies.time_series import run_scenario  # noqa: PLC0415
@@ -121,6 +120,8 @@ def run(
             try:
                 if pictures:
                     progress.begin("Drawing pictures", 0)
+                    from gridsim.cli.pictures import draw_pictures  # noqa: PLC0415  loads matplotlib
+
                     drawn = draw_pictures(result.store)
             finally:  # whatever happens to the pictures, the run is done and its summary is owed
                 progress.stop()
