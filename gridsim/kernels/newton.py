@@ -39,6 +39,10 @@ if TYPE_CHECKING:
 SMALL_MOVE = 1e-5
 #: A mismatch beyond this (pu) never came back in any net tried; it only delays the next rung.
 HOPELESS_MISMATCH = 1e8
+#: Iterations, plain and damped, in which the smallest mismatch so far must halve; without a solution it never does, and
+#: every iteration until ``max_iterations`` would be lost.
+PATIENCE = 5
+DAMPED_PATIENCE = 10
 #: The damped method keeps at least this share of every magnitude in one move.
 SMALLEST_SHARE = 0.3
 #: Tries of one damped move, the first to find the multiplier, the others halving it; after that it is at rest.
@@ -187,8 +191,7 @@ def newton(
     Returns
     -------
     Code, iterations, largest mismatch in pu, sign of the determinant of the last Jacobian (0 when there was none). The
-    damped method answers ``DIVERGED`` when the mismatch cannot be made smaller, which is where a step without solution
-    ends.
+    code is ``DIVERGED`` when the mismatch does not shrink any more, which is where a step without solution ends.
     """
     n_free = lu.diagonal.shape[0]
     residual = work.residual
@@ -196,10 +199,17 @@ def newton(
     sign = 0
     move = 0.0
     worst = evaluate(network, s_bus, zip_load, vm, va, residual, work)
+    smallest = worst
+    idle = 0
     for iteration in range(max_iterations + 1):
         if worst <= tolerance and move <= SMALL_MOVE:
             return SOLVED, iteration, worst, sign
-        if not worst < HOPELESS_MISMATCH:
+        if worst < 0.5 * smallest:
+            smallest = worst
+            idle = 0
+        else:
+            idle += 1
+        if not worst < HOPELESS_MISMATCH or idle > (DAMPED_PATIENCE if is_damped else PATIENCE):
             return DIVERGED, iteration, worst, sign
         if iteration == max_iterations:
             break

@@ -66,6 +66,25 @@ def test_damped_method_comes_to_rest_where_there_is_no_solution(compiled):
     assert (vm > 0.0).all()
 
 
+def test_plain_method_does_not_wander_on(compiled):
+    (code, iterations, _, _), _ = run(compiled, False, 500.0, patience=1000)
+    assert code == codes.DIVERGED
+    assert iterations < 30
+
+
+def test_a_bus_without_any_admittance_is_singular(compiled):
+    network = compiled.network._replace(
+        y_g=np.zeros_like(compiled.network.y_g), y_b=np.zeros_like(compiled.network.y_b)
+    )
+    batch = as_given(compiled, inject(compiled, {}, 1))
+    work = make_workspace(compiled.n_bus, compiled.n_free, len(compiled.lu.indices))
+    vm, va = compiled.start_vm_pu.copy(), compiled.start_va_rad.copy()
+    code, iterations, _, sign = newton(
+        network, compiled.lu, batch.s_bus[0], batch.zip_load[0], False, 20, 1e-8, vm, va, work
+    )
+    assert (code, iterations, sign) == (codes.SINGULAR, 0, 0)
+
+
 def test_damped_method_reaches_loads_just_below_collapse(compiled):
     """The last solvable MW by bisection is the same for both methods, to 1 part in 10,000."""
     last = []
