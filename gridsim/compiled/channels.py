@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -25,10 +26,13 @@ class ServiceState:
     is_dead: BoolArray
     base_mva: float
 
+    @cached_property
+    def _by_index(self) -> IndexArray:
+        return np.argsort(self.bus, kind="stable").astype(INDEX)
+
     def rows_of(self, buses: IndexArray) -> IndexArray:
         """Return the place in ``net.bus`` of bus indices."""
-        order = np.argsort(self.bus, kind="stable")
-        found: IndexArray = order[np.searchsorted(self.bus, buses, sorter=order)]
+        found: IndexArray = self._by_index[np.searchsorted(self.bus, buses, sorter=self._by_index)]
         return found
 
     def split(self, table: str) -> tuple[IndexArray, BoolArray]:
@@ -50,27 +54,30 @@ def element_channels(state: ServiceState) -> dict[tuple[str, str], Channel]:
     """
     channels: dict[tuple[str, str], Channel] = {}
     for table, sign in POWER_TABLES.items():
-        scaling = state.net[table]["scaling"].to_numpy(dtype=float)
-        for column in ("p_mw", "q_mvar"):
-            channels[table, column] = _channel(state, table, column, sign * scaling, scaling)
-    gen_scaling = state.net["gen"]["scaling"].to_numpy(dtype=float)
-    channels["gen", "p_mw"] = _channel(state, "gen", "p_mw", gen_scaling, np.zeros_like(gen_scaling))
-    for table in ("gen", "ext_grid"):
-        one = np.full(len(state.net[table]), state.base_mva)  # set points are pu already
-        channels[table, "vm_pu"] = _channel(state, table, "vm_pu", one, np.zeros_like(one))
-    return channels
+        scaling = _column(state, table, "scaling")
+        channels |= _channels(state, table, {"p_mw": sign * scaling, "q_mvar": sign * scaling}, scaling)
+    # Set points are pu already: their factor is one.
+    gens = {"p_mw": _column(state, "gen", "scaling"), "vm_pu": np.full(len(state.net["gen"]), state.base_mva)}
+    channels |= _channels(state, "gen", gens, np.zeros(len(state.net["gen"])))
+    grids = np.full(len(state.net["ext_grid"]), state.base_mva)
+    return channels | _channels(state, "ext_grid", {"vm_pu": grids}, np.zeros_like(grids))
 
 
-def _channel(state: ServiceState, table: str, column: str, scale: FloatArray, unserved: FloatArray) -> Channel:
-    frame = state.net[table]
+def _column(state: ServiceState, table: str, column: str) -> FloatArray:
+    return np.ascontiguousarray(state.net[table][column].to_numpy(dtype=float))
+
+
+def _channels(
+    state: ServiceState, table: str, scale_of: dict[str, FloatArray], unserved: FloatArray
+) -> dict[tuple[str, str], Channel]:
+    """Return the channels of some columns of a table; ``scale_of`` in MW or Mvar injected per unit of the column."""
+    index = state.net[table].index.to_numpy(dtype=INDEX)
     pos, is_dead = state.split(table)
-    return Channel(
-        index=frame.index.to_numpy(dtype=INDEX),
-        own=np.ascontiguousarray(frame[column].to_numpy(dtype=float)),
-        pos=pos,
-        factor=np.ascontiguousarray(scale / state.base_mva),
-        unserved=np.where(is_dead, unserved, 0.0),
-    )
+    lost = np.where(is_dead, unserved, 0.0)
+    return {
+        (table, column): Channel(index, _column(state, table, column), pos, scale / state.base_mva, lost)
+        for column, scale in scale_of.items()
+    }
 
 
 def fixed_loads(state: ServiceState) -> tuple[float, float]:

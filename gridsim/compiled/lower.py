@@ -7,7 +7,6 @@ of a three-winding transformer, open switches at line ends, joined busbars, ward
 
 from __future__ import annotations
 
-import copy
 import warnings
 from typing import Any
 
@@ -15,8 +14,7 @@ import numpy as np
 from pandapower.auxiliary import _add_auxiliary_elements, _init_runpp_options
 from pandapower.build_bus import _calc_pq_elements_and_add_on_ppc
 from pandapower.pd2ppc import _pd2ppc
-from pandapower.pf.run_dc_pf import _run_dc_pf
-from pandapower.pypower.idx_brch import BR_R, BR_R_ASYM, BR_X, BR_X_ASYM, F_BUS, T_BUS
+from pandapower.pypower.idx_brch import BR_R, BR_R_ASYM, BR_X, BR_X_ASYM, F_BUS, SHIFT, T_BUS, TAP
 from pandapower.pypower.idx_bus import (
     BASE_KV,
     BS,
@@ -33,18 +31,19 @@ from pandapower.pypower.idx_bus import (
     VA,
     VM,
 )
-from pandapower.pypower.idx_gen import GEN_BUS, PG, VG
+from pandapower.pypower.idx_gen import GEN_BUS, VG
 from pandapower.pypower.makeSbus import makeSbus
 from pandapower.pypower.makeYbus import branch_vectors
 from scipy.sparse import coo_array
 
-from gridsim.compiled.channels import ServiceState, element_channels, fixed_loads
+from gridsim.compiled.channels import POWER_TABLES, ServiceState, element_channels, fixed_loads
 from gridsim.compiled.compiled_grid import CompiledGrid
-from gridsim.compiled.injection import own_injection
+from gridsim.compiled.dc_start import dc_angles
 from gridsim.compiled.ordering import lu_pattern, minimum_degree
 from gridsim.compiled.ratings import BranchPlaces, loading_elements
 from gridsim.compiled.support import check_options, check_ratings, check_tables_are_modelled
-from gridsim.dtypes import INDEX, ComplexArray, FloatArray, IndexArray
+from gridsim.compiled.working_copy import working_copy
+from gridsim.dtypes import INDEX, BoolArray, ComplexArray, FloatArray, IndexArray
 from gridsim.enums import BusKind
 from gridsim.errors import CompileError
 from gridsim.kernels.structures import Network
@@ -70,7 +69,7 @@ def lower(net: Any) -> CompiledGrid:
     """
     check_tables_are_modelled(net)
     check_ratings(net)
-    work = copy.deepcopy(net)
+    work = working_copy(net)
     ppc, ppci = _convert(work)
     return _assemble(net, work, ppc, ppci)
 
@@ -142,7 +141,8 @@ def _assemble(net: Any, work: Any, ppc: dict[str, Any], ppci: dict[str, Any]) ->
 
     shunt = (bus_rows[order, GS] + 1j * bus_rows[order, BS]) / base_mva
     network = _network(n_bus, branch_from, branch_to, (y_ff, y_ft, y_tf, y_tt), shunt, bus_rows[order])
-    start_vm, start_va, flat_va = _starts(work, ppci)
+    expected = makeSbus(base_mva, bus_rows, ppci["gen"])
+    start_vm, start_va, flat_va = _starts(work, ppci, is_slack, (old_from, old_to), expected.real)
     kind = np.full(n_bus, int(BusKind.pq), dtype=INDEX)
     kind[bus_rows[order, BUS_TYPE] == PV] = int(BusKind.pv)
     kind[is_slack[order]] = int(BusKind.slack)
@@ -185,7 +185,7 @@ def _assemble(net: Any, work: Any, ppc: dict[str, Any], ppci: dict[str, Any]) ->
         y_tt=y_tt,
         loading=loading_elements(net, places, bus_rows[old_from, BASE_KV], bus_rows[old_to, BASE_KV], base_mva),
     )
-    _check_injections(compiled, makeSbus(base_mva, bus_rows, ppci["gen"])[order])
+    _check_injections(compiled, expected[order])
     return compiled
 
 
@@ -255,33 +255,30 @@ def _network(
     )
 
 
-def _starts(work: Any, ppci: dict[str, Any]) -> tuple[FloatArray, FloatArray, FloatArray]:
+def _starts(
+    work: Any, ppci: dict[str, Any], is_slack: BoolArray, ends: tuple[IndexArray, IndexArray], power_pu: FloatArray
+) -> tuple[FloatArray, FloatArray, FloatArray]:
     """Magnitudes (set points, their mean elsewhere), angles of the DC load flow of ``runpp``, angles without power."""
-    bus, gen = ppci["bus"], ppci["gen"]
+    bus, gen, branch = ppci["bus"], ppci["gen"], ppci["branch"]
     magnitude = bus[:, VM].astype(float)
     magnitude[gen[:, GEN_BUS].astype(INDEX)] = gen[:, VG]
+    angle = np.deg2rad(bus[:, VA].astype(float))
     if work["_options"]["init_va_degree"] != "dc":
-        angle = np.deg2rad(bus[:, VA].astype(float))
         return magnitude, angle, angle.copy()
-    return magnitude, _dc_angle(ppci, has_power=True), _dc_angle(ppci, has_power=False)
-
-
-def _dc_angle(ppci: dict[str, Any], *, has_power: bool) -> FloatArray:
-    """Angles (rad) of a DC load flow, with the power of the net's own values or with none."""
-    work = copy.deepcopy(ppci)
-    if not has_power:
-        work["bus"][:, [PD, GS]] = 0.0
-        work["gen"][:, PG] = 0.0
-    with warnings.catch_warnings(), np.errstate(all="ignore"):
-        warnings.simplefilter("ignore")
-        angle = _run_dc_pf(work)["bus"][:, VA]
-    return np.asarray(np.deg2rad(angle if np.isfinite(angle).all() else ppci["bus"][:, VA]))
+    reactance, tap = branch[:, BR_X].real, branch[:, TAP].real
+    # A branch without reactance has an angle across it all the same; its resistance stands in.
+    reactance = np.where(reactance == 0.0, np.abs(branch[:, BR_R]), reactance)
+    b_pu = 1.0 / (reactance * np.where(tap == 0.0, 1.0, tap))
+    shift_rad = np.deg2rad(branch[:, SHIFT].real)
+    powers = (power_pu - bus[:, GS] / float(ppci["baseMVA"]), np.zeros(len(bus)))
+    with_power, without = dc_angles(ends, b_pu, shift_rad, powers, angle, is_slack)
+    return magnitude, with_power, without
 
 
 def _fixed_injection(net: Any, work: Any, ppc: dict[str, Any], n_bus: int, base_mva: float) -> ComplexArray:
-    """Injection of everything that no profile drives: the conversion once more with the driven columns at zero."""
-    for table in ("load", "sgen", "storage"):
-        work[table][["p_mw", "q_mvar"]] = 0.0
+    """Injection of everything that no profile drives: the conversion once more without the tables that are driven."""
+    for table in POWER_TABLES:
+        work[table] = work[table].iloc[:0]
     empty = {"bus": np.zeros_like(ppc["bus"]), "bus_dc": np.zeros_like(ppc["bus_dc"])}
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -297,7 +294,13 @@ def _fixed_injection(net: Any, work: Any, ppc: dict[str, Any], n_bus: int, base_
 
 def _check_injections(compiled: CompiledGrid, expected: ComplexArray) -> None:
     """Compare with pandapower's own sums, so that an element forgotten here is an error and not a wrong number."""
-    difference = np.abs(own_injection(compiled) - expected)
+    own = compiled.s_fixed_pu.copy()
+    for (_, column), channel in compiled.channels.items():
+        if column != "vm_pu":
+            counts = channel.pos >= 0
+            power = channel.factor[counts] * channel.own[counts]
+            np.add.at(own, channel.pos[counts], 1j * power if column == "q_mvar" else power)
+    difference = np.abs(own - expected)
     worst = int(np.argmax(difference)) if difference.size else 0
     if difference.size and not difference[worst] <= INJECTION_TOLERANCE_PU * max(1.0, float(np.abs(expected).max())):
         buses = compiled.bus[compiled.bus_pos == worst]
