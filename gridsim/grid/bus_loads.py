@@ -8,6 +8,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
+from scipy.sparse import csr_array
 
 from gridsim.grid.load_rows import load_buses
 
@@ -20,8 +21,8 @@ if TYPE_CHECKING:
     from gridsim.scenario.model import Scenario
     from gridsim.tables.network_tables import NetworkTables
 
-#: Rows are filled piece by piece, so that the series of a piece stay in the cache.
-_PIECE = 2048
+#: Steps are filled piece by piece, so that a piece is still in the cache when it is turned to steps x rows.
+_PIECE = 512
 
 
 class _Portion(Enum):
@@ -71,11 +72,31 @@ class BusLoads:
     transfers: TransferPlan
     parts: tuple[_Part, ...]
 
-    def served(self, start_step: int, stop_step: int, bus_in_service: BoolArray) -> tuple[FloatArray, FloatArray]:
-        """Return MW and Mvar at every row of ``net.load``, each of shape (n_load, stop_step - start_step)."""
+    def served(
+        self, start_step: int, stop_step: int, bus_in_service: BoolArray
+    ) -> tuple[FloatArray, FloatArray, FloatArray]:
+        """Return MW and Mvar at every row of ``net.load``, and the MW of all rows in service together.
+
+        Sums are made term by term in a fixed order (a product with a sparse matrix does so) and not by a dense matrix
+        product, whose rounding depends on the number of steps: the same step must have the same bits in a block and in
+        the whole.
+
+        Returns
+        -------
+        C-contiguous, of shapes (n_step, n_load), (n_step, n_load) and (n_step,), n_step = stop_step - start_step.
+        """
         n_step = stop_step - start_step
-        p_mw = np.zeros((len(self.bus_pos), n_step))
-        q_mvar = np.zeros((len(self.bus_pos), n_step))
+        p_mw, q_mvar = np.empty((n_step, len(self.bus_pos))), np.empty((n_step, len(self.bus_pos)))
+        total_mw = np.empty(n_step)
+        coming = self.investors.begun_by(stop_step)
+        projects = [self.investors.projects[position] for position in coming]
+        rows = self.row_of_bus[
+            [project.bus_pos if bus_in_service[project.bus_pos] else project.fallback_pos for project in projects]
+        ]
+        at_row = np.zeros((len(projects), len(self.bus_pos)))
+        at_row[np.arange(len(projects)), rows] = 1.0
+        tan_phi = np.array([project.tan_phi for project in projects])
+        in_service = csr_array(bus_in_service[np.newaxis, self.bus_pos].astype(np.float64))
         starts = self.transfers.start_step
         cuts = np.unique([start_step, *starts[(starts > start_step) & (starts < stop_step)], stop_step])
         home_p = np.stack([part.weights_p for part in self.parts])
@@ -83,20 +104,17 @@ class BusLoads:
         for first, stop in pairwise(int(cut) for cut in cuts):
             weights_p = self.transfers.moved(home_p, first, bus_in_service)[:, self.bus_pos]
             weights_q = self.transfers.moved(home_q, first, bus_in_service)[:, self.bus_pos]
+            spread_p = csr_array(np.concatenate([weights_p, at_row]).T)
+            spread_q = csr_array(np.concatenate([weights_q, tan_phi[:, np.newaxis] * at_row]).T)
             for piece in range(first, stop, _PIECE):
                 end = min(piece + _PIECE, stop)
-                series = self._part_series(piece, end)
+                series = np.stack([*self._part_series(piece, end), *self.investors.powers_mw(coming, piece, end)])
                 steps = slice(piece - start_step, end - start_step)
-                _add_weighted(p_mw[:, steps], weights_p, series)
-                _add_weighted(q_mvar[:, steps], weights_q, series)
-        for project in self.investors.projects:
-            wanted = project.bus_pos if bus_in_service[project.bus_pos] else project.fallback_pos
-            row = self.row_of_bus[wanted]
-            if project.start_step < stop_step:
-                power = self.investors.power_mw(project, start_step, stop_step)
-                p_mw[row] += power
-                q_mvar[row] += project.tan_phi * power
-        return p_mw, q_mvar
+                load_mw = spread_p @ series
+                p_mw[steps] = load_mw.T
+                q_mvar[steps] = (spread_q @ series).T
+                total_mw[steps] = (in_service @ load_mw)[0]
+        return p_mw, q_mvar, total_mw
 
     def _part_series(self, start_step: int, stop_step: int) -> list[FloatArray]:
         """Return the MW of every part, each of shape (stop_step - start_step,)."""
@@ -113,19 +131,6 @@ class BusLoads:
                 case _Portion.growth:
                     series.append(demand * growth[part.area])
         return series
-
-
-def _add_weighted(target: FloatArray, weights: FloatArray, series: list[FloatArray]) -> None:
-    """Add weights.T @ series to the target, (n_load, n_step).
-
-    Term by term in a fixed order and not by a matrix product, whose rounding depends on the number of steps: the same
-    step must have the same bits in a block and in the whole.
-    """
-    term = np.empty(target.shape[1])
-    rows, parts = np.nonzero(weights.T)
-    for row, part in zip(rows.tolist(), parts.tolist(), strict=True):
-        np.multiply(series[part], weights[part, row], out=term)
-        target[row] += term
 
 
 def spread_loads(

@@ -95,14 +95,11 @@ class InjectionPlan:
         """
         if not 0 <= start_step <= stop_step <= len(self.time_utc):
             raise IndexError(f"steps {start_step} to {stop_step} are not among the {len(self.time_utc)} of the horizon")
-        load_p, load_q = self.loads.served(start_step, stop_step, serving_bus_in_service)
-        served = np.zeros(stop_step - start_step)
-        for row in np.flatnonzero(serving_bus_in_service[self.loads.bus_pos]):
-            served += load_p[row]
+        load_p, load_q, served = self.loads.served(start_step, stop_step, serving_bus_in_service)
         gen_p, sgen_p, sgen_q = self.supply.feeds(start_step, stop_step, served)
         return {
-            ("load", "p_mw"): np.ascontiguousarray(load_p.T),
-            ("load", "q_mvar"): np.ascontiguousarray(load_q.T),
+            ("load", "p_mw"): load_p,
+            ("load", "q_mvar"): load_q,
             ("gen", "p_mw"): np.ascontiguousarray(gen_p.T),
             ("sgen", "p_mw"): np.ascontiguousarray(sgen_p.T),
             ("sgen", "q_mvar"): np.ascontiguousarray(sgen_q.T),

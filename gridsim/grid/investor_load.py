@@ -8,6 +8,7 @@ year does not enter: the MW are design values.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -18,7 +19,7 @@ from gridsim.grid.local_time import to_steps
 from gridsim.grid.standard_load import highest_value, mixed_profile
 
 if TYPE_CHECKING:
-    from gridsim.dtypes import FloatArray
+    from gridsim.dtypes import FloatArray, IndexArray
     from gridsim.grid.local_time import LocalDays
     from gridsim.scenario.model import InvestorOptions, Scenario
     from gridsim.scenario.profile_model import InvestorProfile
@@ -86,6 +87,30 @@ class InvestorPlan:
         """Return the load of one project, shape (stop_step - start_step,)."""
         level = self.coincidence * project.p_max_mw
         return level * project.ramp(start_step, stop_step) * self.profiles[project.profile][start_step:stop_step]
+
+    def begun_by(self, stop_step: int) -> IndexArray:
+        """Return the positions of the projects that begin before a step."""
+        return np.flatnonzero(self._course[0] < stop_step)
+
+    def powers_mw(self, positions: IndexArray, start_step: int, stop_step: int) -> FloatArray:
+        """Return what :meth:`power_mw` does for several projects, shape (n_position, stop_step - start_step)."""
+        start, full, initial, level = (row[positions, np.newaxis] for row in self._course)
+        steps = np.arange(start_step, stop_step)
+        passed = (steps + 0.5 - start) / np.maximum(full - start, 1.0)
+        share = initial + (1.0 - initial) * np.clip(passed, 0.0, 1.0)
+        share = np.where(full <= start, 1.0, share)
+        names = [self.projects[position].profile for position in positions]
+        shapes = np.stack([self.profiles[name][start_step:stop_step] for name in names]) if names else share
+        return np.asarray(level * np.where(steps >= start, share, 0.0) * shapes)
+
+    @cached_property
+    def _course(self) -> FloatArray:
+        """Start step, step of full output, initial share and MW at full output of every project, (4, n_project)."""
+        rows = [
+            (project.start_step, project.full_step, project.initial_share, self.coincidence * project.p_max_mw)
+            for project in self.projects
+        ]
+        return np.array(rows, dtype=np.float64).reshape(len(rows), 4).T
 
     def area_mw(self, area: str, n_step: int) -> FloatArray:
         """Return the load of all projects of an area, shape (n_step,)."""
