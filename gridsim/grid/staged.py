@@ -6,14 +6,17 @@ import copy
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import pandas as pd
+
 from gridsim.grid.build import build_net
 from gridsim.grid.commissioning import CommissioningCalendar, calendar
 from gridsim.grid.injections import InjectionPlan, plan_injections
 from gridsim.grid.stages import Block, Stage, make_blocks, make_stages
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     import pandapower as pp
-    import pandas as pd
 
     from gridsim.dtypes import FloatArray
     from gridsim.scenario.model import Scenario
@@ -47,12 +50,26 @@ class StagedGrid:
     blocks: tuple[Block, ...]
     injections: InjectionPlan
 
-    def net_at(self, stage: Stage) -> pp.pandapowerNet:
-        """Return a copy of the net with exactly the elements of ``stage`` in service."""
-        net = copy.deepcopy(self.net)
+    def net_at(self, stage: Stage, profiles: Mapping[tuple[str, str], FloatArray] | None = None) -> pp.pandapowerNet:
+        """Return a copy of the net with exactly the elements of ``stage`` in service.
+
+        Parameters
+        ----------
+        profiles:
+            What is to be solved with the net, as :meth:`profiles_for` returns it. The copy then has the means over the
+            steps as its own values (``net.load["p_mw"]`` and so on), so that it says by itself what is typical. Without
+            it they are those of a mean hour of the base year.
+        """
+        net = copy.copy(self.net)
+        for name, value in self.net.items():
+            if isinstance(value, pd.DataFrame):
+                net[name] = value.copy(deep=len(value) > 0)
         for table, mask in stage.in_service.items():
             if len(mask):
                 net[table]["in_service"] = mask
+        for (table, column), values in (profiles or {}).items():
+            if values.size:
+                net[table][column] = values.mean(axis=0)
         return net
 
     def profiles_for(self, block: Block) -> dict[tuple[str, str], FloatArray]:

@@ -18,7 +18,7 @@ from gridsim.assess.overloads import OverloadTracker
 from gridsim.enums import LoadingBasis, Solver, StepStatus
 from gridsim.results.layout import STEP_COLUMNS, TIME_COLUMN
 from gridsim.results.manifest import BlockRecord
-from gridsim.solve import BatchSolver, make_solver
+from gridsim.solve import make_solver
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -59,7 +59,11 @@ class SolvedBlock:
 
 
 class BlockSolver:
-    """Solves blocks of a staged grid; the solver of a stage is kept until a block of another stage comes."""
+    """Solves blocks of a staged grid, each with a solver of its own.
+
+    A solver takes its starting points from the own values of its net. Those of a block are the means of its own
+    profiles: a block has the same bits in every run that contains it, whichever other years belong to the run.
+    """
 
     def __init__(
         self, grid: StagedGrid, columns: LoadingColumns, options: SolveOptions, basis: LoadingBasis, clock: PhaseClock
@@ -69,15 +73,14 @@ class BlockSolver:
         self.options = options
         self.basis = basis
         self.clock = clock
-        self._stage_index = -1
-        self._solver: BatchSolver | None = None
 
     def solve(self, block: Block, progress: Progress) -> SolvedBlock:
         """Solve every step of a block."""
-        with self.clock.phase("compile"):
-            solver = self._solver_of(block.stage_index)
         with self.clock.phase("profiles"):
             profiles = self.grid.profiles_for(block)
+        with self.clock.phase("compile"):
+            net = self.grid.net_at(self.grid.stages[block.stage_index], profiles)
+            solver = make_solver(net, self.options, self.basis)
         n_step = block.stop_step - block.start_step
         loading: list[NDArray[np.float32]] = []
         solutions: list[BatchSolution] = []
@@ -93,13 +96,6 @@ class BlockSolver:
         whole = loading[0] if len(loading) == 1 else np.concatenate(loading, axis=1)
         is_failed = ~np.concatenate([solution.is_solved for solution in solutions])
         return SolvedBlock(block, whole, self._steps(block, solutions), is_failed)
-
-    def _solver_of(self, stage_index: int) -> BatchSolver:
-        if self._solver is None or stage_index != self._stage_index:
-            net = self.grid.net_at(self.grid.stages[stage_index])
-            self._solver = make_solver(net, self.options, self.basis)
-            self._stage_index = stage_index
-        return self._solver
 
     def _steps(self, block: Block, solutions: list[BatchSolution]) -> pd.DataFrame:
         frame = pd.DataFrame(

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import copy
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pandapower as pp
 import pandas as pd
 import pytest
+from pandapower.toolbox import nets_equal
 
 from gridsim.grid.staged import StagedGrid, stage_grid
 from gridsim.grid.stages import element_names
@@ -47,6 +49,29 @@ def test_net_at_has_exactly_the_elements_of_the_stage(grid: StagedGrid) -> None:
     for table, column in before.items():
         pd.testing.assert_series_equal(grid.net[table]["in_service"], column)
     assert grid.net.load["p_mw"].sum() == pytest.approx(30.0)
+
+
+def test_own_values_are_the_means_of_the_profiles(grid: StagedGrid) -> None:
+    before = copy.deepcopy(grid.net)
+    for block in grid.blocks:
+        profiles = grid.profiles_for(block)
+        net = grid.net_at(grid.stages[block.stage_index], profiles)
+        for (table, column), values in profiles.items():
+            np.testing.assert_allclose(net[table][column], values.mean(axis=0), rtol=1e-12)
+        assert net.load["p_mw"].sum() != pytest.approx(30.0)
+    assert nets_equal(grid.net, before)
+
+
+def test_a_copy_shares_nothing_that_is_written_to(grid: StagedGrid) -> None:
+    before = copy.deepcopy(grid.net)
+    net = grid.net_at(grid.stages[0])
+    for frame in (value for value in net.values() if isinstance(value, pd.DataFrame)):
+        for column in frame.columns[frame.dtypes == np.float64]:
+            frame[column].to_numpy()[:] = 7.0
+        frame["new"] = 1
+    pp.create_switch(net, 0, 1, "b")
+    assert nets_equal(grid.net, before)
+    assert (len(grid.net.switch), len(net.switch)) == (0, 1)
 
 
 def test_profiles_have_the_rows_of_the_net(grid: StagedGrid) -> None:

@@ -12,6 +12,7 @@ import pytest
 import gridsim
 from gridsim.assess.limits import ratings_mva
 from gridsim.errors import ResultStoreError, ScenarioError, SolveError
+from gridsim.grid.build import BASE_MVA
 from gridsim.results.store import ResultStore
 from tests.support.episodes_twin import episodes_of
 from tests.support.tiny_study import write_tiny_study
@@ -222,6 +223,7 @@ def test_the_judge_finds_the_same_loadings(scenario: Path) -> None:
             found.steps.drop(columns=["iterations", "mismatch_pu"]),
             judged.steps.drop(columns=["iterations", "mismatch_pu"]),
             rtol=1e-7,
+            atol=asked.solver.tolerance_pu * BASE_MVA,  # so far may the losses be from those of the exact solution
         )
 
 
