@@ -80,3 +80,28 @@ class Sector(StrEnum):
     food = "food"
     construction = "construction"
     transport = "transport"
+
+
+class Area(StrEnum):
+    """Whose demand a substation serves; the words of column ``area`` of table ``substations``."""
+
+    almaty_region = "almaty_region"
+    almaty_city = "almaty_city"
+    outside = "outside"
+
+
+class Programme(StrEnum):
+    """Programme that builds a project; the words of column ``programme`` of table ``projects``."""
+
+    government_15 = "government_15"
+    alatau_11 = "alatau_11"
+    named_project = "named_project"
+    reinforcement = "reinforcement"
+    generation = "generation"
+
+
+class InvestorPool(StrEnum):
+    """Published pool of investor projects; the words of column ``pool`` of table ``investors``."""
+
+    active_20 = "active_20"
+    formed_32 = "formed_32"

@@ -30,9 +30,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from gridsim.dtypes import FloatArray, IndexArray
+    from gridsim.enums import Area
     from gridsim.grid.climate import Temperatures
     from gridsim.grid.home_loads import HomeLoads
-    from gridsim.scenario.choices import Area
     from gridsim.scenario.demand_model import AreaDemand
     from gridsim.scenario.knots import YearKnots
     from gridsim.scenario.model import Scenario

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from gridsim.enums import Area
 from gridsim.errors import ScenarioError
 from gridsim.grid.demand import sectors_of
 from gridsim.grid.investor_load import is_coming
 from gridsim.scenario.binding import nearest
-from gridsim.scenario.choices import Area
 from gridsim.scenario.document import problem_list
 
 if TYPE_CHECKING:

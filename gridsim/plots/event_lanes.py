@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from gridsim.enums import InvestorPool
 from gridsim.plots import style
 from gridsim.plots.label_placement import stack_in_tiers
 from gridsim.plots.short_names import REPRESENTATIVE_WORD, fitting_name, highest_voltage_kv
@@ -28,8 +29,6 @@ _LANE_GAP_IN = 0.05
 _MARK_IN = 0.165
 _KEY_STEP_IN = 0.185
 _KEY_COLUMNS = 3
-#: Programmes of the published pool of investors.
-_POOLS = ("active_20", "formed_32")
 #: An event this many days after its plan is called late.
 _LATE_DAYS = 45.0
 
@@ -83,7 +82,8 @@ def numbered_events(data: StudyData) -> pd.DataFrame:
     named = events[has_name]
     # Arrays, not series: pandas would give an empty frame the index of whatever series is put into it.
     ranked = named.assign(
-        pool=named["programme"].isin(_POOLS).to_numpy(), kv=[highest_voltage_kv(name) for name in named["name"]]
+        pool=named["programme"].isin(list(InvestorPool)).to_numpy(),
+        kv=[highest_voltage_kv(name) for name in named["name"]],
     )
     ranked = ranked.sort_values(["pool", "mw", "kv"], ascending=False, na_position="last", kind="stable")
     kept = [ranked.index[ranked["kind"].isin(lane.kinds)][: lane.most_numbered] for lane in LANES]

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from gridsim.enums import Confidence, StepStatus
+from gridsim.enums import Area, Confidence, StepStatus
 from gridsim.units import HOURS_PER_DAY
 
 if TYPE_CHECKING:
@@ -19,7 +19,11 @@ if TYPE_CHECKING:
 NS_PER_DAY = 86_400_000_000_000
 SECONDS_PER_HOUR = 3600
 #: Areas of the network tables in words, in the order in which figures show them.
-AREA_WORDS = {"almaty_city": "Almaty city", "almaty_region": "Almaty Region", "outside": "Neighbouring grid"}
+AREA_WORDS: dict[str, str] = {
+    Area.almaty_city: "Almaty city",
+    Area.almaty_region: "Almaty Region",
+    Area.outside: "Neighbouring grid",
+}
 TRANSFORMER_TYPES = ("trafo", "trafo3w")
 #: Signs behind a name, explained in the footnote of every figure that uses them.
 REPRESENTATIVE_MARK = "†"

@@ -1,33 +1,8 @@
-"""Closed choices that only scenarios make; the floor's own are in :mod:`gridsim.enums`."""
+"""Closed choices that only scenarios make; those that tables share are in :mod:`gridsim.enums`."""
 
 from __future__ import annotations
 
 from enum import StrEnum
-
-
-class Area(StrEnum):
-    """Whose demand a substation serves; the words of column ``area`` of table ``substations``."""
-
-    almaty_region = "almaty_region"
-    almaty_city = "almaty_city"
-    outside = "outside"
-
-
-class Programme(StrEnum):
-    """Programme that builds a project; the words of column ``programme`` of table ``projects``."""
-
-    government_15 = "government_15"
-    alatau_11 = "alatau_11"
-    named_project = "named_project"
-    reinforcement = "reinforcement"
-    generation = "generation"
-
-
-class InvestorPool(StrEnum):
-    """Published pool of investor projects; the words of column ``pool`` of table ``investors``."""
-
-    active_20 = "active_20"
-    formed_32 = "formed_32"
 
 
 class SlpName(StrEnum):

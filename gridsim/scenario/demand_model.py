@@ -7,9 +7,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from gridsim.enums import ForecastReading, Sector
+from gridsim.enums import Area, ForecastReading, Sector
 from gridsim.scenario import keys
-from gridsim.scenario.choices import Area
 from gridsim.scenario.keys import KeyKind
 
 if TYPE_CHECKING:

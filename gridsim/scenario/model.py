@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from gridsim.enums import LoadingBasis, Solver
+from gridsim.enums import Area, InvestorPool, LoadingBasis, Programme, Solver
 from gridsim.scenario import keys
-from gridsim.scenario.choices import Area, InvestorPool, Programme
 from gridsim.scenario.demand_model import AreaDemand, Demand
 from gridsim.scenario.horizon import Horizon
 from gridsim.scenario.keys import KeyKind

@@ -6,13 +6,14 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from gridsim.enums import Programme
 from gridsim.results.layout import EVENTS
 
 if TYPE_CHECKING:
     from gridsim.grid.staged import StagedGrid
 
 #: Kind of event by programme; every other programme builds substations.
-KIND_OF_PROGRAMME = {"generation": "generation", "reinforcement": "reinforcement"}
+KIND_OF_PROGRAMME = {Programme.generation.value: "generation", Programme.reinforcement.value: "reinforcement"}
 
 
 def event_table(grid: StagedGrid) -> pd.DataFrame:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from gridsim.scenario.choices import Area
+from gridsim.enums import Area
 
 if TYPE_CHECKING:
     from gridsim.scenario.model import Scenario

@@ -6,11 +6,9 @@ conventions: loads and shunts positive when they consume, power plants positive 
 
 from __future__ import annotations
 
-from gridsim.enums import Confidence, ElementStatus, Sector
+from gridsim.enums import Area, Confidence, ElementStatus, InvestorPool, Programme, Sector
 from gridsim.tables.columns import Column, Kind, Table
 
-AREAS = ("almaty_city", "almaty_region", "outside")
-PROGRAMMES = ("government_15", "alatau_11", "named_project", "reinforcement", "generation")
 COUNTS_AS = ("city_220", "city_110", "city_35")
 PLANT_KINDS = (
     "chp_coal",
@@ -101,14 +99,14 @@ SUBSTATIONS = _table(
     _text("substation_id", "Stable identifier"),
     _text("name", "Name in Latin letters; representative ones say so in the name"),
     _text("name_ru", "Name in Russian", required=False),
-    _text("area", "Whose demand it serves", choices=AREAS),
+    _text("area", "Whose demand it serves", choices=tuple(Area)),
     _text("place", "Town, city district or rural district"),
     _number("lat", "Latitude, degrees north", 35.0, 60.0),
     _number("lon", "Longitude, degrees east", 45.0, 90.0),
     _text("coordinate_basis", "How the position is known and how precisely"),
     _text("operator", "Owner or operator", required=False),
     STATUS,
-    _text("programme", "Programme that builds it; empty for today's", required=False, choices=PROGRAMMES),
+    _text("programme", "Programme that builds it; empty for today's", required=False, choices=tuple(Programme)),
     _flag("is_representative", "True when the row stands for a real but unpublished substation"),
     _text("counts_as", "Published total to which its transformers count", required=False, choices=COUNTS_AS),
 )
@@ -275,7 +273,7 @@ PROJECTS = _table(
     _text("project_id", "Stable identifier"),
     _text("name", "Name"),
     _text("name_ru", "Name in Russian", required=False),
-    _text("programme", "Programme that pays for it", choices=PROGRAMMES),
+    _text("programme", "Programme that pays for it", choices=tuple(Programme)),
     _text("phase", "Phase of the programme as published", required=False),
     _date("commissioning_date", "Planned first day in service"),
     _text("date_basis", "How the date is known"),
@@ -318,7 +316,7 @@ INVESTORS = _table(
     _text("name", "Project; representative ones say so in the name"),
     _text("owner", "Investor"),
     _text("sector", "Use of electricity", choices=tuple(Sector)),
-    _text("pool", "Published pool the row belongs to", required=False, choices=("active_20", "formed_32")),
+    _text("pool", "Published pool the row belongs to", required=False, choices=tuple(InvestorPool)),
     _text(
         "pool_sector",
         "Published sector of an active project",

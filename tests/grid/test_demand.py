@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from gridsim.enums import ForecastReading, Sector
+from gridsim.enums import Area, ForecastReading, Sector
 from gridsim.errors import ScenarioError
 from gridsim.grid.climate import temperatures
 from gridsim.grid.demand import area_demand
@@ -17,7 +17,6 @@ from gridsim.grid.home_loads import HomeLoads, tan_phi
 from gridsim.grid.local_time import SUNDAY, WORKDAY, local_days
 from gridsim.grid.shape_fit import target_shape
 from gridsim.scenario import load_scenario
-from gridsim.scenario.choices import Area
 from gridsim.scenario.knots import ShareKnots, YearKnots
 
 if TYPE_CHECKING:

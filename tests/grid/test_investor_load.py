@@ -11,10 +11,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from gridsim.enums import InvestorPool
 from gridsim.grid.investor_load import investor_shape, plan_investors
 from gridsim.grid.local_time import local_days
 from gridsim.scenario import load_scenario
-from gridsim.scenario.choices import InvestorPool, InvestorProfileName
+from gridsim.scenario.choices import InvestorProfileName
 from gridsim.scenario.model import InvestorOptions, InvestorOverride
 from tests.support.tiny_network import load_tiny_network
 

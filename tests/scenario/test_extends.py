@@ -10,9 +10,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from gridsim.enums import ForecastReading, Sector
+from gridsim.enums import Area, ForecastReading, Programme, Sector
 from gridsim.scenario import load_scenario
-from gridsim.scenario.choices import Area, Programme
 from gridsim.scenario.knots import ShareKnots, YearKnots
 from gridsim.scenario.model import CommissioningOptions
 
