@@ -35,10 +35,6 @@ class InjectionBatch:
         Set points at rows ``controlled_pos``; one row when they do not change. Shape (n_step or 1, n_controlled).
     load_mw:
         Total active load with a source, before it depends on voltage. Shape (n_step,).
-    unserved_mw:
-        Active load on buses in service that no source reaches. Shape (n_step,).
-    is_unserved:
-        Whether any load, active or reactive, has no source. Shape (n_step,).
     is_finite:
         Whether every number that counts is finite. Shape (n_step,).
     """
@@ -47,8 +43,6 @@ class InjectionBatch:
     zip_pu: FloatArray
     vm_set_pu: FloatArray
     load_mw: FloatArray
-    unserved_mw: FloatArray
-    is_unserved: BoolArray
     is_finite: BoolArray
 
 
@@ -105,10 +99,9 @@ def inject(compiled: CompiledGrid, profiles: Profiles, n_step: int) -> Injection
     zip_pu = _split_voltage_dependent(compiled, loads)
     _add(compiled.channels["gen", "p_mw"], given.get(("gen", "p_mw")), loads, 0)
     vm_set = _set_points(compiled, given, n_step)
-    load_mw, unserved_mw, is_unserved = _load_sums(compiled, given, n_step)
     is_finite = np.isfinite(loads.view(np.float64)).all(axis=1) & np.isfinite(zip_pu).all(axis=(1, 2))
-    is_finite &= np.isfinite(vm_set).all(axis=1) & np.isfinite(unserved_mw)
-    return InjectionBatch(loads, zip_pu, vm_set, load_mw, unserved_mw, is_unserved, is_finite)
+    is_finite &= np.isfinite(vm_set).all(axis=1)
+    return InjectionBatch(loads, zip_pu, vm_set, _load_mw(compiled, given, n_step), is_finite)
 
 
 def own_injection(compiled: CompiledGrid) -> ComplexArray:
@@ -169,17 +162,36 @@ def _set_points(compiled: CompiledGrid, given: dict[tuple[str, str], FloatArray]
     return vm_set
 
 
-def _load_sums(
+def without_source(
     compiled: CompiledGrid, given: dict[tuple[str, str], FloatArray], n_step: int
-) -> tuple[FloatArray, FloatArray, BoolArray]:
+) -> tuple[FloatArray, BoolArray]:
+    """Return the active load on buses that no source reaches (MW), and whether there is any load, active or reactive.
+
+    Parameters
+    ----------
+    compiled:
+        The topology.
+    given:
+        Checked profiles.
+    n_step:
+        Number of steps.
+    """
     active, reactive = compiled.channels["load", "p_mw"], compiled.channels["load", "q_mvar"]
+    unserved_mw = np.full(n_step, compiled.fixed_unserved_mw)
+    dead = np.flatnonzero(active.unserved)
+    if not dead.size:
+        return unserved_mw, np.full(n_step, compiled.fixed_unserved_mw != 0.0)
     p_mw = given.get(("load", "p_mw"), active.own[np.newaxis, :])
     q_mvar = given.get(("load", "q_mvar"), reactive.own[np.newaxis, :])
-    load_mw = np.full(n_step, compiled.fixed_load_mw)
-    weighted_sums(p_mw, np.where(active.pos >= 0, -active.factor * compiled.base_mva, 0.0), load_mw)
-    unserved_mw = np.full(n_step, compiled.fixed_unserved_mw)
     weighted_sums(p_mw, active.unserved, unserved_mw)
-    dead = np.flatnonzero(active.unserved)
     is_unserved = (p_mw[:, dead] != 0.0).any(axis=1) | (q_mvar[:, dead] != 0.0).any(axis=1)
     is_unserved = np.broadcast_to(is_unserved | (compiled.fixed_unserved_mw != 0.0), (n_step,)).copy()
-    return load_mw, unserved_mw, is_unserved
+    return unserved_mw, is_unserved
+
+
+def _load_mw(compiled: CompiledGrid, given: dict[tuple[str, str], FloatArray], n_step: int) -> FloatArray:
+    active = compiled.channels["load", "p_mw"]
+    load_mw = np.full(n_step, compiled.fixed_load_mw)
+    p_mw = given.get(("load", "p_mw"), active.own[np.newaxis, :])
+    weighted_sums(p_mw, np.where(active.pos >= 0, -active.factor * compiled.base_mva, 0.0), load_mw)
+    return load_mw

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import numpy as np
-
-from gridsim.kernels.jit import parallel_kernel, prange
+from gridsim.kernels.jit import kernel
 
 if TYPE_CHECKING:
     from gridsim.dtypes import FloatArray, IndexArray
 
 
-@parallel_kernel
+@kernel
 def accumulate(values: FloatArray, pos: IndexArray, factor: FloatArray, out: FloatArray) -> None:
     """Add element values to their buses: ``out[t, pos[e]] += factor[e] * values[t, e]``.
 
@@ -27,14 +25,14 @@ def accumulate(values: FloatArray, pos: IndexArray, factor: FloatArray, out: Flo
     out:
         Bus sums, changed in place. Shape (n_step, n_bus).
     """
-    for step in prange(values.shape[0]):
+    for step in range(values.shape[0]):
         for element in range(values.shape[1]):
             row = pos[element]
             if row >= 0:
                 out[step, row] += factor[element] * values[step, element]
 
 
-@parallel_kernel
+@kernel
 def weighted_sums(values: FloatArray, weight: FloatArray, out: FloatArray) -> None:
     """Add the weighted sum over elements to every step: ``out[t] += sum_e weight[e] * values[t, e]``.
 
@@ -51,10 +49,8 @@ def weighted_sums(values: FloatArray, weight: FloatArray, out: FloatArray) -> No
         Changed in place. Shape (n_step,).
     """
     is_constant = values.shape[0] == 1
-    for step in prange(out.shape[0]):
-        row = np.int64(0)
-        if not is_constant:
-            row = np.int64(step)  # the loop counter is unsigned and would not mix with 0
+    for step in range(out.shape[0]):
+        row = 0 if is_constant else step
         total = 0.0
         for element in range(values.shape[1]):
             if weight[element] != 0.0:

@@ -1,4 +1,4 @@
-"""Newton's method for many steps of one topology, spread over threads.
+"""Newton's method for many steps of one topology, one after the other.
 
 Each step starts from the same voltages and shares nothing with its neighbours, so neither the number of threads nor the
 way the steps are dealt out changes a single bit of the result.
@@ -8,18 +8,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gridsim.kernels.jit import parallel_kernel, prange
+from gridsim.kernels.jit import kernel
 from gridsim.kernels.newton import make_workspace, newton
 
 if TYPE_CHECKING:
     from gridsim.dtypes import FloatArray, IndexArray
     from gridsim.kernels.structures import Given, LuPattern, Network, StepResults
 
-#: Steps that share one workspace: enough to forget its allocation, few enough to deal evenly.
-STEPS_PER_ROUND = 32
 
-
-@parallel_kernel
+@kernel
 def solve_batch(
     network: Network,
     lu: LuPattern,
@@ -52,28 +49,21 @@ def solve_batch(
         Results, written at the rows of the steps.
     """
     n_bus = start_vm.shape[0]
-    n_todo = steps.shape[0]
-    n_round = (n_todo + STEPS_PER_ROUND - 1) // STEPS_PER_ROUND
     changing_set_points = given.vm_set.shape[0] > 1
-    # Named here and not inside the loop: numba 0.68 drops an assignment to an array that is reached through a tuple
-    # from within prange.
-    codes, counts, mismatches, signs = out.code, out.iterations, out.mismatch, out.sign
-    for dealt in prange(n_round):
-        work = make_workspace(n_bus, lu.diagonal.shape[0], lu.indices.shape[0])
-        for place in range(dealt * STEPS_PER_ROUND, min(n_todo, (dealt + 1) * STEPS_PER_ROUND)):
-            step = steps[place]
-            vm = out.vm[step]
-            va = out.va[step]
-            for i in range(n_bus):
-                vm[i] = start_vm[i]
-                va[i] = start_va[i]
-            row = step if changing_set_points else 0
-            for c in range(given.controlled_pos.shape[0]):
-                vm[given.controlled_pos[c]] = given.vm_set[row, c]
-            code, iterations, worst, sign = newton(
-                network, lu, given.s_bus[step], given.zip_load[step], is_damped, max_iterations, tolerance, vm, va, work
-            )
-            codes[step] = code
-            counts[step] += iterations
-            mismatches[step] = worst
-            signs[step] = sign
+    work = make_workspace(n_bus, lu.diagonal.shape[0], lu.indices.shape[0])
+    for step in steps:
+        vm = out.vm[step]
+        va = out.va[step]
+        for i in range(n_bus):
+            vm[i] = start_vm[i]
+            va[i] = start_va[i]
+        row = step if changing_set_points else 0
+        for c in range(given.controlled_pos.shape[0]):
+            vm[given.controlled_pos[c]] = given.vm_set[row, c]
+        code, iterations, worst, sign = newton(
+            network, lu, given.s_bus[step], given.zip_load[step], is_damped, max_iterations, tolerance, vm, va, work
+        )
+        out.code[step] = code
+        out.iterations[step] += iterations
+        out.mismatch[step] = worst
+        out.sign[step] = sign

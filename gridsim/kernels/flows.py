@@ -1,4 +1,4 @@
-"""What is reported of solved voltages: bus voltages in the net's order, loading of branches, losses.
+"""What is reported of solved voltages: loading of branches, losses.
 
 Current into a branch at its from-end is I_f = y_ff V_f + y_ft V_t, at its to-end I_t = y_tf V_f + y_tt V_t, pu. Loading
 is the larger of both ends, |I| times percent per pu; on the power basis |S| = |V| |I| takes the place of |I|.
@@ -15,15 +15,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gridsim.kernels.jit import kernel, parallel_kernel, prange
+from gridsim.kernels.jit import kernel
 from gridsim.kernels.mismatch import bus_powers, rectangular
 
 if TYPE_CHECKING:
-    from gridsim.dtypes import BoolArray, FloatArray, IndexArray
+    from gridsim.dtypes import AnyArray, FloatArray, IndexArray
     from gridsim.kernels.structures import LoadingColumns, Network
-
-STEPS_PER_ROUND = 32
-DEGREE_PER_RAD = 180.0 / math.pi
 
 
 @kernel
@@ -65,65 +62,55 @@ def branch_loading(columns: LoadingColumns, vm: FloatArray, e: FloatArray, f: Fl
         loading[c] = max(at_from, at_to)
 
 
-@parallel_kernel
-def report_batch(
+@kernel
+def report_steps(
     network: Network,
     shunt_g: FloatArray,
     columns: LoadingColumns,
-    bus_pos: IndexArray,
     vm: FloatArray,
     va: FloatArray,
-    is_solved: BoolArray,
-    vm_pu: FloatArray,
-    va_degree: FloatArray,
-    loading: FloatArray,
+    rows: IndexArray,
+    steps: IndexArray,
+    voltage: FloatArray,
+    loading: AnyArray,
     loss_pu: FloatArray,
 ) -> None:
-    """Report every solved step; rows of failed steps are filled with NaN.
+    """Report solved steps, given as magnitude and angle.
 
     Parameters
     ----------
     network, shunt_g, columns:
         Admittances, conductance of the shunts in pu (n_bus,), loading columns.
-    bus_pos:
-        Row of each bus of the net, -1 for buses that have none. Shape (n_net_bus,).
     vm, va:
-        Solved voltages in pu and rad. Shape (n_step, n_bus).
-    is_solved:
-        Whether the voltages of a step may be used. Shape (n_step,).
-    vm_pu, va_degree:
-        Voltages in the order of the net. Shape (n_step, n_net_bus).
+        Solved voltages in pu and rad. Shape (n_solved, n_bus).
+    rows, steps:
+        Rows of ``vm`` to report, and the step each belongs to. Shape (n_todo,).
+    voltage:
+        Real and imaginary part in pu, written at the steps. Shape (n_step, 2 n_bus), or (0, 0) when it is not wanted.
     loading:
         Percent. Shape (n_step, n_column).
     loss_pu:
         Active losses of all branches. Shape (n_step,).
     """
-    n_step, n_bus = vm.shape
-    n_round = (n_step + STEPS_PER_ROUND - 1) // STEPS_PER_ROUND
-    for dealt in prange(n_round):
-        e = np.empty(n_bus)
-        f = np.empty(n_bus)
-        p = np.empty(n_bus)
-        q = np.empty(n_bus)
-        for step in range(dealt * STEPS_PER_ROUND, min(n_step, (dealt + 1) * STEPS_PER_ROUND)):
-            if not is_solved[step]:
-                vm_pu[step] = np.nan
-                va_degree[step] = np.nan
-                loading[step] = np.nan
-                loss_pu[step] = np.nan
-                continue
-            rectangular(vm[step], va[step], e, f)
-            bus_powers(network, e, f, p, q)
-            branch_loading(columns, vm[step], e, f, loading[step])
-            loss = 0.0
+    n_bus = vm.shape[1]
+    e = np.empty(n_bus)
+    f = np.empty(n_bus)
+    p = np.empty(n_bus)
+    q = np.empty(n_bus)
+    percent = np.empty(loading.shape[1])
+    for k in range(rows.shape[0]):
+        row = rows[k]
+        step = steps[k]
+        rectangular(vm[row], va[row], e, f)
+        bus_powers(network, e, f, p, q)
+        branch_loading(columns, vm[row], e, f, percent)
+        for c in range(percent.shape[0]):
+            loading[step, c] = percent[c]
+        loss = 0.0
+        for i in range(n_bus):
+            loss += p[i] - shunt_g[i] * vm[row, i] * vm[row, i]
+        loss_pu[step] = loss
+        if voltage.shape[0] > 0:
             for i in range(n_bus):
-                loss += p[i] - shunt_g[i] * vm[step, i] * vm[step, i]
-            loss_pu[step] = loss
-            for b in range(bus_pos.shape[0]):
-                row = bus_pos[b]
-                if row < 0:
-                    vm_pu[step, b] = np.nan
-                    va_degree[step, b] = np.nan
-                else:
-                    vm_pu[step, b] = vm[step, row]
-                    va_degree[step, b] = math.atan2(f[row], e[row]) * DEGREE_PER_RAD
+                voltage[step, 2 * i] = e[i]
+                voltage[step, 2 * i + 1] = f[i]

@@ -1,8 +1,11 @@
 """The fall-back ladder: a step that the first method does not solve is tried by slower ones, each rung counted.
 
-1. Newton from the anchor: the solution of the net's own values, the same for every step of a topology.
+0. Chord Newton around an anchor of its level (see :mod:`gridsim.solve.chord_method`).
+1. Newton from the base point: the solution of the net's own values, the same for every step of a topology.
 2. Newton from a flat start: set points, no angles but the phase shifts.
 3. Damped Newton from the flat start.
+
+Rungs 1 to 3 stand here.
 
 A step that none of them solves has failed, and keeps the code of the last rung.
 
@@ -22,6 +25,8 @@ from gridsim.dtypes import INDEX, STATUS
 from gridsim.enums import StepStatus
 from gridsim.kernels.batch import solve_batch
 from gridsim.kernels.structures import Given, StepResults
+from gridsim.solve.given import as_given
+from gridsim.solve.workers import deal, usable_threads
 
 if TYPE_CHECKING:
     from gridsim.compiled.compiled_grid import CompiledGrid
@@ -31,6 +36,8 @@ if TYPE_CHECKING:
 
 #: The damped rung makes shorter moves and may take this many times ``max_iterations``.
 DAMPED_PATIENCE = 3
+#: Steps a thread takes at a time.
+STEPS_PER_TASK = 8
 
 
 @dataclass(frozen=True)
@@ -44,22 +51,10 @@ class Start:
 
 @dataclass(frozen=True)
 class Climbed:
-    """Outcome of the ladder: voltages by row, and for each step its status and the rung that solved it (or -1)."""
+    """Outcome of the ladder: voltages by row, codes, and for each step the place in the ladder that solved it or -1."""
 
     results: StepResults
-    status: StatusArray
     rung: StatusArray
-
-
-def as_given(compiled: CompiledGrid, injection: InjectionBatch) -> Given:
-    """Hand the injections to the kernels: complex powers become pairs of real numbers in place."""
-    n_step, n_bus = injection.s_bus_pu.shape
-    return Given(
-        s_bus=injection.s_bus_pu.view(np.float64).reshape(n_step, n_bus, 2),
-        zip_load=injection.zip_pu,
-        controlled_pos=compiled.controlled_pos,
-        vm_set=injection.vm_set_pu,
-    )
 
 
 def empty_results(n_step: int, n_bus: int) -> StepResults:
@@ -143,8 +138,7 @@ def climb(
             rung[todo[solved]] = number
             todo = todo[~solved]
     results.code[todo[results.code[todo] == StepStatus.ok]] = StepStatus.diverged
-    status = np.where(rung > 0, np.int8(StepStatus.ok_fallback), results.code).astype(STATUS)
-    return Climbed(results, status, rung)
+    return Climbed(results, rung)
 
 
 def _is_on_branch(results: StepResults, steps: IndexArray, sign: int) -> BoolArray:
@@ -164,15 +158,18 @@ def _run(
     options: SolveOptions,
     results: StepResults,
 ) -> None:
-    solve_batch(
-        compiled.network,
-        compiled.lu,
-        given,
-        start.vm,
-        start.va,
-        steps,
-        is_damped,
-        iterations,
-        options.tolerance_pu,
-        results,
-    )
+    def run(first: int, last: int) -> None:
+        solve_batch(
+            compiled.network,
+            compiled.lu,
+            given,
+            start.vm,
+            start.va,
+            steps[first:last],
+            is_damped,
+            iterations,
+            options.tolerance_pu,
+            results,
+        )
+
+    deal(len(steps), STEPS_PER_TASK, usable_threads(options.threads), run)

@@ -9,7 +9,7 @@ from gridsim.enums import Solver
 
 @dataclass(frozen=True)
 class SolveOptions:
-    """Choices of a batch load flow; none of them changes which solution is found, only how.
+    """Choices of a batch load flow. The last three say what is solved; the others only how.
 
     Attributes
     ----------
@@ -24,6 +24,14 @@ class SolveOptions:
         gridsim's own batch kernel, or ``pandapower.runpp`` step by step.
     use_fallback:
         Whether a step that the first method does not solve is tried by slower ones before it counts as failed.
+    enforce_q_lims:
+        Whether generators that pass a limit of their reactive power hold the limit instead of their voltage.
+    distributed_slack:
+        Whether the difference of generation, load and losses is shared by ``slack_weight`` instead of left to the slack
+        buses.
+    run_control:
+        Whether tap controllers in service act, each step from the net's own tap positions, as in pandapower's
+        ``run_timeseries``.
     """
 
     tolerance_pu: float = 1e-8
@@ -31,6 +39,9 @@ class SolveOptions:
     threads: int = 0
     solver: Solver = Solver.newton
     use_fallback: bool = True
+    enforce_q_lims: bool = False
+    distributed_slack: bool = False
+    run_control: bool = True
 
     def __post_init__(self) -> None:
         if not 0.0 < self.tolerance_pu < 1.0:

@@ -1,6 +1,10 @@
 """The judge: ``pandapower.runpp`` step by step, with the signature of the batch solver.
 
 Slow and plain on purpose. It shares no line with the batch solver, so that agreement of the two means something.
+
+Controls are pandapower's own. Where it enforces limits of reactive power, it never returns a generator from a limit to
+voltage control, and may call a step solved of which a load flow on the way has failed; what it calls solved is
+therefore looked at again: the balance at every bus, and the limits.
 """
 
 from __future__ import annotations
@@ -12,8 +16,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandapower as pp
-from pandapower.auxiliary import LoadflowNotConverged
+import pandas as pd
+from pandapower.auxiliary import ControllerNotConverged, LoadflowNotConverged, NetCalculationNotConverged
 from pandapower.pypower.idx_brch import PF, PT
+from pandapower.pypower.idx_gen import QG, QMAX, QMIN
+from pandapower.pypower.makeSbus import makeSbus
 
 from gridsim.enums import LoadingBasis, StepStatus
 from gridsim.errors import CompileError
@@ -34,6 +41,11 @@ ACCEPTED = (
     ("ext_grid", "vm_pu"),
 )
 LOAD_TABLES = ("load", "motor", "asymmetric_load")
+TRANSFORMERS = ("trafo", "trafo3w")
+#: What pandapower calls solved must balance to this many times the tolerance it was given.
+BALANCE_MARGIN = 100.0
+#: By how much a generator may pass its limits; those at a limit hold it to the last digit.
+LIMIT_MARGIN_MVAR = 1e-6
 
 
 class ReferenceSolver:
@@ -44,13 +56,19 @@ class ReferenceSolver:
     net:
         One topology; a copy is taken and the net is not changed.
     options:
-        ``max_iterations`` and ``use_fallback`` count; ``tolerance_pu`` counts when it is below 1e-8.
+        ``max_iterations``, ``use_fallback`` and the controls count; ``tolerance_pu`` counts when it is below 1e-8.
     basis:
         Basis of the loading of transformers.
     """
 
     def __init__(self, net: Any, options: SolveOptions, basis: LoadingBasis = LoadingBasis.current) -> None:
         self._net = copy.deepcopy(net)
+        _separate_tap_tables(self._net)
+        self._taps = _controlled_taps(self._net) if options.run_control else []
+        user = net["user_pf_options"]
+        self._has_limits = options.enforce_q_lims or bool(user.get("enforce_q_lims", False))
+        self._has_shares = options.distributed_slack or bool(user.get("distributed_slack", False))
+        self._tolerance = min(TIGHTEST_TOLERANCE, options.tolerance_pu)
         self._options = options
         self._basis = basis
         self._starts = ("dc", "flat") if options.use_fallback else ("dc",)
@@ -77,7 +95,8 @@ class ReferenceSolver:
             expected = (n_step, len(net[key[0]]))
             if np.shape(values) != expected:
                 raise CompileError(f"profile {key!r}: shape is {np.shape(values)}, expected {expected}")
-        solution = empty_solution(n_step, len(net["bus"]), len(net["trafo"]), len(net["trafo3w"]), len(net["line"]))
+        n_bus, n_trafo, n_trafo3w, n_line = (len(net[table]) for table in ("bus", *TRANSFORMERS, "line"))
+        solution = empty_solution(n_step, n_bus, n_trafo, n_trafo3w, n_line, len(self._taps))
         for step in range(n_step):
             for (table, column), values in profiles.items():
                 net[table][column] = np.asarray(values[step], dtype=float)
@@ -96,12 +115,14 @@ class ReferenceSolver:
         solution.status[step] = StepStatus.ok_fallback if rung else StepStatus.ok
         solution.rung[step] = rung
         solution.mismatch_pu[step] = _mismatch_pu(net)
-        solution.vm_pu[step] = net["res_bus"]["vm_pu"].to_numpy(dtype=float)
-        solution.va_degree[step] = net["res_bus"]["va_degree"].to_numpy(dtype=float)
+        angle = np.deg2rad(net["res_bus"]["va_degree"].to_numpy(dtype=float))
+        solution.voltage_pu[step] = net["res_bus"]["vm_pu"].to_numpy(dtype=float) * np.exp(1j * angle)
         solution.loading.trafo[step] = _in_service(net["trafo"], net["res_trafo"]["loading_percent"].to_numpy(float))
         solution.loading.line[step] = _in_service(net["line"], net["res_line"]["loading_percent"].to_numpy(float))
         solution.loading.trafo3w[step] = _winding_loading(net, self._basis)
         solution.load_mw[step] = sum(_energised_mw(net, table) for table in LOAD_TABLES)
+        if solution.tap_pos is not None:
+            solution.tap_pos[step] = [net[table]["tap_pos"].iat[row] for table, row in self._taps]
         solution.loss_mw[step] = float(net["_ppc"]["branch"][:, [PF, PT]].real.sum())  # active power into both ends
 
     def _run(self, net: Any, solution: BatchSolution, step: int) -> int:
@@ -111,21 +132,13 @@ class ReferenceSolver:
                 with warnings.catch_warnings(), np.errstate(all="ignore"):
                     warnings.simplefilter("ignore")
                     logging.disable(logging.ERROR)
-                    pp.runpp(
-                        net,
-                        init=start,
-                        tolerance_mva=min(TIGHTEST_TOLERANCE, self._options.tolerance_pu),
-                        max_iteration=self._options.max_iterations,
-                        trafo_loading=self._basis.value,
-                        lightsim2grid=False,
-                        numba=False,
-                    )
-            except LoadflowNotConverged:
+                    self._load_flow(net, start)
+            except (LoadflowNotConverged, ControllerNotConverged, NetCalculationNotConverged):
                 solution.status[step] = StepStatus.max_iterations
             except (ValueError, FloatingPointError, np.linalg.LinAlgError):
                 solution.status[step] = StepStatus.diverged
             else:
-                if np.isfinite(net["_ppc"]["internal"].get("V", 0.0)).all():
+                if np.isfinite(net["_ppc"]["internal"].get("V", 0.0)).all() and self._is_true(net):
                     solution.iterations[step] += int(net["_ppc"]["iterations"])
                     return rung
                 solution.status[step] = StepStatus.diverged
@@ -134,6 +147,34 @@ class ReferenceSolver:
             solution.iterations[step] += self._options.max_iterations
         return -1
 
+    def _load_flow(self, net: Any, start: str) -> None:
+        """Run one load flow with all controls, from the net's own tap positions."""
+        for table in TRANSFORMERS:
+            net[table]["tap_pos"] = self._net[table]["tap_pos"]
+        pp.runpp(
+            net,
+            init=start,
+            tolerance_mva=self._tolerance,
+            max_iteration=self._options.max_iterations,
+            trafo_loading=self._basis.value,
+            enforce_q_lims=self._has_limits,
+            distributed_slack=self._has_shares,
+            run_control=self._options.run_control,
+            lightsim2grid=False,
+            numba=False,
+        )
+
+    def _is_true(self, net: Any) -> bool:
+        """Whether what pandapower calls solved balances, with its generators inside their limits."""
+        if _mismatch_pu(net) > BALANCE_MARGIN * self._tolerance:
+            return False
+        internal = net["_ppc"]["internal"]
+        if not self._has_limits or "V" not in internal:
+            return True
+        gen = np.delete(internal["gen"], internal["ref_gens"], axis=0)
+        excess = np.maximum(gen[:, QG] - gen[:, QMAX], gen[:, QMIN] - gen[:, QG])
+        return not (excess > LIMIT_MARGIN_MVAR).any()
+
 
 def _mismatch_pu(net: Any) -> float:
     """Largest difference of given and calculated power at the buses where it is given."""
@@ -141,7 +182,8 @@ def _mismatch_pu(net: Any) -> float:
     if "V" not in internal:
         return 0.0  # nothing but slacks: pandapower solves nothing
     voltage = internal["V"]
-    mismatch = voltage * np.conj(internal["Ybus"] @ voltage) - internal["Sbus"]
+    given = makeSbus(internal["baseMVA"], internal["bus"], internal["gen"], vm=np.abs(voltage))
+    mismatch = voltage * np.conj(internal["Ybus"] @ voltage) - given
     active = mismatch.real[np.r_[internal["pv"], internal["pq"]]]
     reactive = mismatch.imag[internal["pq"]]
     return float(np.abs(np.r_[active, reactive]).max(initial=0.0))
@@ -209,3 +251,30 @@ def _without_source(net: Any) -> tuple[float, bool]:
             total += float(active[dead].sum())
             is_any = is_any or bool((active[dead] != 0.0).any() or (reactive[dead] != 0.0).any())
     return total, is_any
+
+
+def _controlled_taps(net: Any) -> list[tuple[str, int]]:
+    """Table and row of each unit that a discrete controller in service moves, by level, order and row of it."""
+    found: list[tuple[float, float, int, str, int]] = []
+    for place, row in enumerate(net["controller"].itertuples()):
+        if row.in_service and type(row.object).__name__ == "DiscreteTapControl":
+            table = row.object.element
+            for index in np.atleast_1d(row.object.element_index):
+                turn = (float(np.ravel(row.level)[0]), float(row.order), place)
+                found.append((*turn, table, net[table].index.get_loc(index)))
+    return [(table, row) for *_, table, row in sorted(found, key=lambda unit: unit[:3])]
+
+
+def _separate_tap_tables(net: Any) -> None:
+    """Give each unit a copy of its tap table: pandapower mixes up units that share one at different positions."""
+    copies: list[pd.DataFrame] = []
+    for table in TRANSFORMERS:
+        if "tap_dependency_table" not in net[table]:
+            continue
+        for index in net[table].index[net[table]["tap_dependency_table"].fillna(value=False).astype(bool)]:
+            shared = net["trafo_characteristic_table"]
+            own = shared[shared["id_characteristic"] == net[table].at[index, "id_characteristic_table"]]
+            net[table].loc[index, "id_characteristic_table"] = len(copies)
+            copies.append(own.assign(id_characteristic=len(copies)))
+    if copies:
+        net["trafo_characteristic_table"] = pd.concat(copies, ignore_index=True)

@@ -7,7 +7,7 @@ import pandapower as pp
 import pytest
 from pandapower.pypower.makeSbus import makeSbus
 
-from gridsim.compiled.injection import inject, own_injection
+from gridsim.compiled.injection import inject, own_injection, without_source
 from gridsim.compiled.lower import lower
 from gridsim.errors import CompileError
 from tests.support.element_nets import ELEMENT_NETS, feeder
@@ -86,18 +86,18 @@ def test_load_without_source_is_counted():
     net.line.loc[2, "in_service"] = False
     net.load.loc[5, "scaling"] = 0.5
     pp.create_motor(net, 12, pn_mech_mw=0.9, cos_phi=0.9, efficiency_percent=90.0, loading_percent=50.0)
-    batch = inject(lower(net), {("load", "p_mw"): np.array([[4.0, 3.0], [0.0, 3.0]])}, 2)
-    assert batch.unserved_mw == pytest.approx([2.5, 0.5])
-    assert batch.is_unserved.tolist() == [True, True]
-    assert batch.load_mw == pytest.approx([2.1, 2.1])
+    compiled, profiles = lower(net), {("load", "p_mw"): np.array([[4.0, 3.0], [0.0, 3.0]])}
+    unserved_mw, is_unserved = without_source(compiled, profiles, 2)
+    assert unserved_mw == pytest.approx([2.5, 0.5])
+    assert is_unserved.tolist() == [True, True]
+    assert inject(compiled, profiles, 2).load_mw == pytest.approx([2.1, 2.1])
 
 
 def test_reactive_load_alone_is_load_too():
     net = feeder()
     net.line.loc[2, "in_service"] = False
     profiles = {("load", "p_mw"): np.zeros((2, 2)), ("load", "q_mvar"): np.array([[0.0, 1.0], [0.2, 1.0]])}
-    batch = inject(lower(net), profiles, 2)
-    assert batch.is_unserved.tolist() == [False, True]
+    assert without_source(lower(net), profiles, 2)[1].tolist() == [False, True]
 
 
 @pytest.mark.parametrize(

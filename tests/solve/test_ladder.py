@@ -32,7 +32,7 @@ def climbed(case14, anchor, options=None):
 def test_first_rung_starts_from_the_anchor(case14):
     found = climbed(case14, case14[2])
     assert found.rung.tolist() == [0, 0, 0, 0]
-    assert found.status.tolist() == [StepStatus.ok] * 4
+    assert found.results.code.tolist() == [StepStatus.ok] * 4
 
 
 def test_second_rung_starts_flat(case14):
@@ -41,7 +41,7 @@ def test_second_rung_starts_flat(case14):
     useless = Start(np.full(compiled.n_bus, 1e-3), anchor.va, anchor.sign)
     found = climbed(case14, useless)
     assert found.rung.tolist() == [1, 1, 1, 1]
-    assert found.status.tolist() == [StepStatus.ok_fallback] * 4
+    assert found.results.code.tolist() == [StepStatus.ok] * 4
     assert largest_difference(found.results.vm, climbed(case14, anchor).results.vm) < 1e-9
     assert (found.results.iterations > climbed(case14, anchor).results.iterations).all()
 
@@ -60,7 +60,7 @@ def test_third_rung_is_damped(case14, monkeypatch):
     monkeypatch.setattr(ladder, "_run", only_damped)
     found = climb(compiled, injection, np.arange(4), anchor, SolveOptions())
     assert found.rung.tolist() == [2, 2, 2, 2]
-    assert found.status.tolist() == [StepStatus.ok_fallback] * 4
+    assert found.results.code.tolist() == [StepStatus.ok] * 4
     monkeypatch.undo()
     assert largest_difference(found.results.vm, climbed(case14, anchor).results.vm) < 1e-9
 
@@ -70,7 +70,7 @@ def test_without_fall_back_the_first_failure_stands(case14):
     useless = Start(np.full(compiled.n_bus, 1e-3), anchor.va, anchor.sign)
     found = climbed(case14, useless, SolveOptions(use_fallback=False))
     assert (found.rung == -1).all()
-    assert (found.status > StepStatus.ok_fallback).all()
+    assert (found.results.code > StepStatus.ok_fallback).all()
 
 
 def test_a_solution_on_the_other_branch_counts_as_failed(case14):
@@ -78,19 +78,19 @@ def test_a_solution_on_the_other_branch_counts_as_failed(case14):
     _compiled, _, anchor = case14
     found = climbed(case14, Start(anchor.vm, anchor.va, -anchor.sign))
     assert (found.rung == -1).all()
-    assert found.status.tolist() == [StepStatus.diverged] * 4
+    assert found.results.code.tolist() == [StepStatus.diverged] * 4
 
 
 def test_steps_not_listed_are_not_touched(case14):
     compiled, injection, anchor = case14
     found = climb(compiled, injection, np.array([1, 3]), anchor, SolveOptions())
     assert found.rung.tolist() == [-1, 0, -1, 0]
-    assert found.status.tolist() == [StepStatus.diverged, StepStatus.ok] * 2
+    assert found.results.code.tolist() == [StepStatus.diverged, StepStatus.ok] * 2
 
 
 def test_too_few_iterations_say_so(case14):
     found = climbed(case14, case14[2], SolveOptions(max_iterations=1, use_fallback=False))
-    assert found.status.tolist() == [StepStatus.max_iterations] * 4
+    assert found.results.code.tolist() == [StepStatus.max_iterations] * 4
     assert found.results.iterations.tolist() == [1] * 4
 
 

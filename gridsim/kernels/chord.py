@@ -1,0 +1,319 @@
+"""Chord Newton for groups of W steps around an anchor.
+
+Every step of a group iterates with the Jacobian of the group's anchor, factorised once:
+
+    V <- move of V by J_A^-1 b(V)
+
+The mismatch b is the true one, so the answer is as exact as Newton's; only the way there differs. A chord that
+converges also stays on the anchor's branch of solutions: its rate is the spectral radius of I - J_A^-1 J, and where
+that is below 1 the determinants of J and J_A have the same sign.
+
+The first corrections are made in float32 on the distance from the anchor, the following ones in float64. A step counts
+as solved when its mismatch is within tolerance AND what is left to move is small: the last move, times the rate
+at which the mismatch shrank (chord iterations converge linearly, so that the error left is about their product).
+
+Lanes do not touch each other: a step gives the same bits whatever its neighbours are, and lanes that are done stay as
+they are while the others go on.
+
+Source: Ortega & Rheinboldt, Iterative Solution of Nonlinear Equations in Several Variables, section 7.1 (chord method).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from gridsim.kernels.codes import DIVERGED, MAX_ITERATIONS, SOLVED
+from gridsim.kernels.jit import kernel
+from gridsim.kernels.lane_emitter import LANE_BYTES_32, LANES
+from gridsim.kernels.lane_flows import loading_by_current, loading_by_power
+from gridsim.kernels.lane_mismatch import judge_mismatch, near_mismatch
+from gridsim.kernels.lane_substitution import substitute_back, substitute_forward
+from gridsim.kernels.lane_tiles import TILE, TILE_32, gather_tile, scatter_tile, scatter_tile_32
+from gridsim.kernels.lane_updates import (
+    copy_to_lanes,
+    leave_near_double,
+    leave_near_single,
+    move_double,
+    move_single,
+    near_first_double,
+    near_first_single,
+    near_next_double,
+    near_next_single,
+    start_double,
+    start_single,
+)
+
+if TYPE_CHECKING:
+    from gridsim.dtypes import AnyArray, FloatArray, IndexArray
+    from gridsim.kernels.lane_structures import Anchors, ChordNetwork, ChordResults, Constant, LaneWork, StepSource
+    from gridsim.kernels.structures import Network
+
+#: Mismatches calculated in float32 before the judge comes in; a third one does not get below the noise of float32.
+NEAR_ITERATIONS = 2
+#: Largest error of a voltage left when a step counts as solved, in rad or relative magnitude (estimated).
+SMALL_ERROR = 3e-9
+#: A mismatch beyond this (pu) never came back.
+HOPELESS_MISMATCH = 1e4
+
+
+@kernel
+def add_source(source: StepSource, step: IndexArray, s: FloatArray) -> None:
+    """Add the values of all elements at the W steps to their buses.
+
+    Shapes: ``step`` (n_lane,), ``s`` (n_bus + 1, 2, W).
+    """
+    n_element = source.place.shape[0]
+    row_length = source.values.shape[1]
+    for element in range(0, n_element - TILE + 1, TILE):
+        gather_tile(source.values, step, row_length, element, source.place, source.factor, source.part, s)
+    for element in range(n_element - n_element % TILE, n_element):
+        row = source.place[element]
+        for lane in range(LANES):
+            s[row, source.part, lane] += source.factor[element] * source.values[step[lane], element]
+
+
+@kernel
+def store_rows(lanes: FloatArray, step: IndexArray, rows: AnyArray) -> None:
+    """Write lanes to the rows of their steps. Shapes: (n, W), (W,), (n_step, n) of float64."""
+    n = rows.shape[1]
+    for first in range(0, n - TILE + 1, TILE):
+        scatter_tile(lanes, first, step, n, rows)
+    for entry in range(n - n % TILE, n):
+        for lane in range(LANES):
+            rows[step[lane], entry] = lanes[entry, lane]
+
+
+@kernel
+def store_rows_32(lanes: FloatArray, step: IndexArray, rows: AnyArray) -> None:
+    """Write lanes to the rows of their steps. Shapes: (n, W), (W,), (n_step, n) of float32."""
+    n = rows.shape[1]
+    for first in range(0, n - TILE_32 + 1, TILE_32):
+        scatter_tile_32(lanes, first, step, n, rows)
+    for entry in range(n - n % TILE_32, n):
+        for lane in range(LANES):
+            rows[step[lane], entry] = lanes[entry, lane]
+
+
+@kernel
+def load_group(
+    sources: tuple[StepSource, ...], constant: Constant, step: IndexArray, s: FloatArray, load_pu: FloatArray
+) -> None:
+    """Sum the injections of W steps at the buses.
+
+    Parameters
+    ----------
+    sources:
+        What changes; the first one is the active power of the loads.
+    constant:
+        What does not.
+    step:
+        The steps. Shape (n_lane,).
+    s:
+        Injections in pu, overwritten. Shape (n_bus + 1, 2, W); the last row collects what does not count.
+    load_pu:
+        Active load of each step, written at the rows of the steps. Shape (n_step,).
+    """
+    n_bus = constant.s.shape[0]
+    s[:] = 0.0
+    add_source(sources[0], step, s)
+    total = np.zeros(LANES)
+    for i in range(n_bus):
+        for lane in range(LANES):
+            total[lane] -= s[i, 0, lane]
+    for lane in range(LANES):
+        load_pu[step[lane]] = constant.load_pu + total[lane]
+    for k in range(1, len(sources)):
+        add_source(sources[k], step, s)
+    for i in range(n_bus):
+        for lane in range(LANES):
+            s[i, 0, lane] += constant.s[i, 0]
+        for lane in range(LANES):
+            s[i, 1, lane] += constant.s[i, 1]
+
+
+@kernel
+def approach(net: ChordNetwork, anchors: Anchors, a: int, work: LaneWork) -> None:
+    """Make the first corrections of a group in float32 and set its voltages."""
+    n_free = net.bus_index.shape[0]
+    forward = anchors.forward[a]
+    back = anchors.back[a]
+    near = anchors.near[a]
+    start_single(net.bus_index, 0, net.n_single, work.s, anchors.s[a], work.x, work.ds)
+    start_double(net.bus_index, net.n_single, n_free, work.s, anchors.s[a], work.x, work.ds)
+    substitute_forward(net.forward_runs, net.forward_index, forward, work.x)
+    substitute_back(net.back_runs, net.back_index, back, work.x)
+    near_first_single(net.bus_index, 0, net.n_single, work.x, near, net.pull, work.d)
+    near_first_double(net.bus_index, net.n_single, n_free, work.x, near, net.pull, work.d)
+    for k in range(NEAR_ITERATIONS):
+        near_mismatch(net.y_runs, net.y_index, net.y_value_near, work.d, work.ds, near, work.x)
+        substitute_forward(net.forward_runs, net.forward_index, forward, work.x)
+        substitute_back(net.back_runs, net.back_index, back, work.x)
+        if k + 1 < NEAR_ITERATIONS:
+            near_next_single(net.bus_index, 0, net.n_single, work.x, near, net.pull, work.d)
+            near_next_double(net.bus_index, net.n_single, n_free, work.x, near, net.pull, work.d)
+    work.moved[:] = 0
+    v_anchor = anchors.v[a]
+    copy_to_lanes(v_anchor, n_free, v_anchor.shape[0], work.v)
+    leave_near_single(net.bus_index, 0, net.n_single, work.x, v_anchor, work.v, net.pull, work.d, work.moved)
+    leave_near_double(net.bus_index, net.n_single, n_free, work.x, v_anchor, work.v, net.pull, work.d, work.moved)
+
+
+@kernel
+def correct(net: ChordNetwork, anchors: Anchors, a: int, work: LaneWork) -> None:
+    """Make one correction of the lanes whose ``keep`` is not 0."""
+    n_free = net.bus_index.shape[0]
+    substitute_forward(net.forward_runs, net.forward_index, anchors.forward[a], work.x)
+    substitute_back(net.back_runs, net.back_index, anchors.back[a], work.x)
+    work.moved[:] = 0
+    move_single(net.bus_index, 0, net.n_single, work.x, work.v, work.v, net.pull, work.keep, work.moved)
+    move_double(net.bus_index, net.n_single, n_free, work.x, work.v, work.v, net.pull, work.keep, work.moved)
+
+
+@kernel
+def losses(net: ChordNetwork, network: Network, constant: Constant, work: LaneWork, total: FloatArray) -> None:
+    """Set the active losses of all branches: what is injected, less what shunts take.
+
+    Parameters
+    ----------
+    net, network, constant:
+        The topology, shunts.
+    work:
+        Injections, voltages and mismatch of the group. What a free bus injects is what is given less its mismatch; that
+        of the slack rows is calculated.
+    total:
+        Overwritten. Shape (n_lane,).
+    """
+    v = work.v
+    n_free = net.bus_index.shape[0]
+    total[:] = 0.0
+    for k in range(n_free):
+        i = net.bus_index[k, 0]
+        unknown = net.bus_index[k, 2] // LANE_BYTES_32
+        for lane in range(LANES):
+            total[lane] += work.s[i, 0, lane] - work.x[unknown, lane]
+    for i in range(n_free, v.shape[0]):
+        for k in range(network.y_indptr[i], network.y_indptr[i + 1]):
+            j = network.y_indices[k]
+            g = network.y_g[k]
+            b = network.y_b[k]
+            for lane in range(LANES):
+                re = g * v[j, 0, lane] - b * v[j, 1, lane]
+                im = g * v[j, 1, lane] + b * v[j, 0, lane]
+                total[lane] += v[i, 0, lane] * re + v[i, 1, lane] * im
+    for k in range(constant.shunt_row.shape[0]):
+        i = constant.shunt_row[k]
+        for lane in range(LANES):
+            square = v[i, 0, lane] * v[i, 0, lane] + v[i, 1, lane] * v[i, 1, lane]
+            total[lane] -= constant.shunt_g[k] * square
+
+
+@kernel
+def write_group(
+    net: ChordNetwork,
+    network: Network,
+    constant: Constant,
+    step: IndexArray,
+    work: LaneWork,
+    out: ChordResults,
+) -> None:
+    """Write voltages, loading and losses of a group to the rows of its steps. Shape of ``step``: (n_lane,)."""
+    n_bus = work.v.shape[0]
+    if out.voltage.shape[0] > 0:
+        store_rows(work.v.reshape(2 * n_bus, LANES), step, out.voltage)
+    n_column = net.column_index.shape[0]
+    loading_by_power(net.column_index, net.column_y, 0, net.n_by_power, work.v, work.lanes)
+    loading_by_current(net.column_index, net.column_y, net.n_by_power, n_column, work.v, work.lanes)
+    if out.loading.itemsize == 8:
+        store_rows(work.lanes, step, out.loading)
+    else:
+        store_rows_32(work.lanes, step, out.loading)
+    total = np.empty(LANES)
+    losses(net, network, constant, work, total)
+    for lane in range(LANES):
+        out.loss_pu[step[lane]] = total[lane]
+
+
+@kernel
+def solve_groups(
+    net: ChordNetwork,
+    network: Network,
+    anchors: Anchors,
+    constant: Constant,
+    sources: tuple[StepSource, ...],
+    group_step: IndexArray,
+    group_anchor: IndexArray,
+    first: int,
+    last: int,
+    tolerance: float,
+    max_iterations: int,
+    work: LaneWork,
+    out: ChordResults,
+) -> None:
+    """Solve groups first:last.
+
+    Parameters
+    ----------
+    net, network:
+        The topology, as programs and as arrays.
+    anchors:
+        Operating points.
+    constant, sources:
+        What is injected.
+    group_step, group_anchor:
+        Steps of each group, a step repeated where there are fewer than W, and the anchor. Shapes (n_group, W),
+        (n_group,).
+    first, last:
+        Which groups.
+    tolerance, max_iterations:
+        Largest mismatch accepted in pu, and corrections before a step is left open.
+    work:
+        Scratch.
+    out:
+        Results, written at the rows of the steps; rows of steps that are not solved hold no meaning.
+    """
+    top = np.float32(tolerance * (1.0 - 1e-7))
+    worst = work.worst.view(np.float32)
+    moved = work.moved.view(np.float32)
+    for g in range(first, last):
+        a = group_anchor[g]
+        step = group_step[g]
+        load_group(sources, constant, step, work.s, out.load_pu)
+        approach(net, anchors, a, work)
+        work.keep[:] = -1
+        work.before[:] = np.inf
+        count = 1 + NEAR_ITERATIONS
+        while True:
+            work.worst[:] = 0
+            judge_mismatch(net.y_runs, net.y_index, net.y_value, work.v, work.s, work.x, work.worst)
+            n_open = 0
+            n_hopeful = 0
+            for lane in range(LANES):
+                if work.keep[lane] != 0:
+                    now = worst[lane]
+                    rate = min(np.float32(1.0), now / work.before[lane])
+                    if count == 1 + NEAR_ITERATIONS:
+                        rate = np.float32(1.0)
+                    work.before[lane] = now
+                    if now <= top and moved[lane] * rate <= SMALL_ERROR:
+                        work.keep[lane] = 0
+                        out.code[step[lane]] = SOLVED
+                        out.iterations[step[lane]] = count
+                        out.mismatch[step[lane]] = now
+                    else:
+                        n_open += 1
+                        if now < HOPELESS_MISMATCH:
+                            n_hopeful += 1
+            if n_hopeful == 0 or count >= max_iterations:
+                break
+            correct(net, anchors, a, work)
+            count += 1
+        if n_open > 0:
+            for lane in range(LANES):
+                if work.keep[lane] != 0:
+                    is_lost = not worst[lane] < HOPELESS_MISMATCH
+                    out.code[step[lane]] = DIVERGED if is_lost else MAX_ITERATIONS
+                    out.iterations[step[lane]] = count
+                    out.mismatch[step[lane]] = worst[lane]
+        write_group(net, network, constant, step, work, out)

@@ -1,0 +1,196 @@
+"""Anchors of the chord method: which step uses which, and their making when they are first asked for.
+
+An anchor depends on the net and on a level, never on the steps of a batch. So a step gives the same bits in whatever
+batch, chunk or thread it is solved. The levels stand on a lattice: total load in units of the net's own, and by how
+much generation is out of step with it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from gridsim.compiled.injection import inject
+from gridsim.dtypes import INDEX
+from gridsim.kernels.anchors import LEVEL_BLOCK, add_level, factorise_at, fill_anchors
+from gridsim.kernels.lane_structures import Anchors
+from gridsim.kernels.newton import make_workspace
+from gridsim.solve.given import as_given
+from gridsim.solve.workers import deal
+
+if TYPE_CHECKING:
+    from gridsim.compiled.compiled_grid import CompiledGrid
+    from gridsim.compiled.lane_layout import LaneLayout
+    from gridsim.dtypes import FloatArray, IndexArray
+    from gridsim.solve.ladder import Start
+
+#: Distance of anchors in load level, and in generation level less load level.
+LOAD_SPACING, SURPLUS_SPACING = 0.05, 0.25
+#: Levels beyond these share the outermost anchor.
+LAST_LOAD, LAST_SURPLUS = 60, 10
+#: Blocks of neighbouring elements that count towards a level: those that carry most.
+LEVEL_BLOCKS = 8
+#: Anchors are forgotten when they would take more memory than this.
+LARGEST_BOOK_BYTES = 200_000_000
+LEVEL_STEPS = 4096
+CONSUMPTION = (("load", "p_mw"),)
+GENERATION = (("gen", "p_mw"), ("sgen", "p_mw"))
+
+
+@dataclass(frozen=True)
+class _LevelPart:
+    """The columns of one channel that count towards a level."""
+
+    key: tuple[str, str]
+    first: IndexArray
+    weight: FloatArray
+    own_level: float
+
+
+class AnchorBook:
+    """Anchors of one topology.
+
+    Parameters
+    ----------
+    compiled, layout:
+        The topology and the programs of its chord kernel.
+    base:
+        Solution of the net's own values, from which all anchors are made.
+    """
+
+    def __init__(self, compiled: CompiledGrid, layout: LaneLayout, base: Start) -> None:
+        self._compiled = compiled
+        self._layout = layout
+        self._base = base
+        work = make_workspace(compiled.n_bus, compiled.n_free, len(compiled.lu.indices))
+        own = as_given(compiled, inject(compiled, {}, 1))
+        factorise_at(compiled.network, compiled.lu, own.zip_load[0], base.vm, base.va, work)
+        self._base_factors = work.values
+        self._load_parts = _level_parts(compiled, CONSUMPTION)
+        self._generation_parts = _level_parts(compiled, GENERATION)
+        self._row_of: dict[int, int] = {}
+        self.anchors = self._empty(0)
+
+    def keys(self, profiles: dict[tuple[str, str], FloatArray], n_step: int, threads: int) -> IndexArray:
+        """Return the key of the anchor of every step. Shape (n_step,)."""
+        load = _level(self._load_parts, profiles, n_step, threads)
+        surplus = _level(self._generation_parts, profiles, n_step, threads) - load
+        return _on_lattice(load, LOAD_SPACING, 0, LAST_LOAD) * (2 * LAST_SURPLUS + 1) + _on_lattice(
+            surplus, SURPLUS_SPACING, -LAST_SURPLUS, LAST_SURPLUS
+        )
+
+    def rows(self, keys: IndexArray, threads: int) -> IndexArray:
+        """Return the row in :attr:`anchors` for each of a few different keys, making those that are missing."""
+        missing = [key for key in keys.tolist() if key not in self._row_of]
+        if missing:
+            self._make(missing, keys.tolist(), threads)
+        return np.array([self._row_of[key] for key in keys.tolist()], dtype=INDEX)
+
+    def _make(self, missing: list[int], wanted: list[int], threads: int) -> None:
+        bytes_each = sum(array.itemsize * int(np.prod(array.shape[1:])) for array in self.anchors)
+        if bytes_each * (len(self._row_of) + len(missing)) > LARGEST_BOOK_BYTES:
+            self._row_of.clear()
+            self.anchors = self._empty(0)
+            missing = wanted
+        first = len(self._row_of)
+        grown = self._empty(first + len(missing))
+        for new, old in zip(grown, self.anchors, strict=True):
+            new[:first] = old
+        self.anchors = grown
+        given = as_given(self._compiled, inject(self._compiled, self._powers(missing), len(missing)))
+        rows = np.arange(first, first + len(missing), dtype=INDEX)
+        compiled, base, layout = self._compiled, self._base, self._layout
+
+        def make(start: int, stop: int) -> None:
+            fill_anchors(
+                compiled.network,
+                compiled.lu,
+                given._replace(s_bus=given.s_bus[start:stop], zip_load=given.zip_load[start:stop]),
+                base.vm,
+                base.va,
+                self._base_factors,
+                base.sign,
+                layout.forward_place,
+                layout.back_place,
+                rows[start:stop],
+                grown,
+            )
+
+        deal(len(missing), 2, threads, make)
+        self._row_of.update(zip(missing, rows.tolist(), strict=True))
+
+    def _powers(self, keys: list[int]) -> dict[tuple[str, str], FloatArray]:
+        """Element values at the levels of some keys, as profiles of one step per key."""
+        load_at, surplus_at = np.divmod(np.array(keys), 2 * LAST_SURPLUS + 1)
+        # Keys are load * width + surplus with surplus from -LAST to LAST.
+        beyond = surplus_at > LAST_SURPLUS
+        load_at, surplus_at = load_at + beyond, surplus_at - beyond * (2 * LAST_SURPLUS + 1)
+        load = load_at * LOAD_SPACING
+        generation = load + surplus_at * SURPLUS_SPACING
+        return {
+            key: np.outer(load if key[0] == "load" else generation, channel.own)
+            for key, channel in self._compiled.channels.items()
+            if key[1] != "vm_pu"
+        }
+
+    def _empty(self, n_anchor: int) -> Anchors:
+        n_bus, layout = self._compiled.n_bus, self._layout
+        return Anchors(
+            v=np.empty((n_anchor, n_bus, 2)),
+            s=np.empty((n_anchor, n_bus, 2)),
+            near=np.empty((n_anchor, n_bus, 4), dtype=np.float32),
+            forward=np.empty((n_anchor, len(layout.forward_place)), dtype=np.float32),
+            back=np.empty((n_anchor, len(layout.back_place)), dtype=np.float32),
+        )
+
+
+def _level_parts(compiled: CompiledGrid, keys: tuple[tuple[str, str], ...]) -> list[_LevelPart]:
+    """Choose the blocks of columns that carry most of the net's own values; the weights of all parts share one norm."""
+    own = {key: np.where(compiled.channels[key].pos >= 0, compiled.channels[key].own, 0.0) for key in keys}
+    finite = {key: np.where(np.isfinite(values), values, 0.0) for key, values in own.items()}
+    blocks = []
+    for key, values in finite.items():
+        width = min(LEVEL_BLOCK, len(values))
+        for first in range(0, len(values) - width + 1, max(width, 1)):
+            blocks.append((float((values[first : first + width] ** 2).sum()), key, first, width))
+    chosen = sorted((block for block in blocks if block[0] > 0.0), key=lambda block: (-block[0], *block[1:]))
+    chosen = chosen[:LEVEL_BLOCKS]
+    norm = sum(block[0] for block in chosen)
+    parts = []
+    for key, values in finite.items():
+        mine = [(first, width) for _, of, first, width in chosen if of == key]
+        if mine:
+            weight = np.array([values[first : first + width] for first, width in mine]) / norm
+            starts = np.array([first for first, _ in mine], dtype=INDEX)
+            own_level = float(sum((values[first : first + width] ** 2).sum() for first, width in mine) / norm)
+            parts.append(_LevelPart(key, starts, weight, own_level))
+    return parts
+
+
+def _level(
+    parts: list[_LevelPart], profiles: dict[tuple[str, str], FloatArray], n_step: int, threads: int
+) -> FloatArray:
+    """Level of every step: 1 for the net's own values, and where the net has none."""
+    if not parts:
+        return np.ones(n_step)
+    level = np.full(n_step, float(sum(part.own_level for part in parts if part.key not in profiles)))
+    for part in parts:
+        values = profiles.get(part.key)
+        if values is not None:
+            deal(
+                n_step,
+                LEVEL_STEPS,
+                threads,
+                lambda first, last, values=values, part=part: add_level(
+                    values[first:last], part.first, part.weight, level[first:last]
+                ),
+            )
+    return level
+
+
+def _on_lattice(level: FloatArray, spacing: float, lowest: int, highest: int) -> IndexArray:
+    with np.errstate(invalid="ignore"):
+        nearest = np.clip(np.rint(level / spacing), lowest, highest)
+    return np.where(np.isfinite(nearest), nearest, 0.0).astype(INDEX)
