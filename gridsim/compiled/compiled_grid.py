@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from gridsim.compiled.controls import Controls
     from gridsim.dtypes import BoolArray, ComplexArray, FloatArray, IndexArray
     from gridsim.kernels.structures import LuPattern, Network
 
@@ -110,6 +111,8 @@ class CompiledGrid:
         Branch admittances: I_from = y_ff V_from + y_ft V_to, I_to = y_tf V_from + y_tt V_to. Shape (n_branch,).
     loading:
         ``trafo`` (n_trafo columns), ``trafo3w`` (3 per unit: hv, mv, lv), ``line`` (n_line columns).
+    controls:
+        What reacts to the solution: tap changers, limits of reactive power, a distributed slack.
     """
 
     base_mva: float
@@ -138,6 +141,7 @@ class CompiledGrid:
     y_tf: ComplexArray
     y_tt: ComplexArray
     loading: dict[str, LoadingElements]
+    controls: Controls
 
     @property
     def n_bus(self) -> int:

@@ -38,10 +38,13 @@ from scipy.sparse import coo_array
 
 from gridsim.compiled.channels import POWER_TABLES, ServiceState, element_channels, fixed_loads
 from gridsim.compiled.compiled_grid import CompiledGrid
+from gridsim.compiled.control_lowering import ControlChoice, lower_controls
 from gridsim.compiled.dc_start import dc_angles
 from gridsim.compiled.ordering import lu_pattern, minimum_degree
 from gridsim.compiled.ratings import BranchPlaces, loading_elements
+from gridsim.compiled.slack_shares import keep_one_reference
 from gridsim.compiled.support import check_options, check_ratings, check_tables_are_modelled
+from gridsim.compiled.tap_tables import separate_tap_tables
 from gridsim.compiled.working_copy import working_copy
 from gridsim.dtypes import INDEX, BoolArray, ComplexArray, FloatArray, IndexArray
 from gridsim.enums import BusKind
@@ -53,7 +56,9 @@ INJECTION_TOLERANCE_PU = 1e-9
 TABLE_OF_BRANCH = ("line", "trafo", "trafo3w", "impedance", "xward", "switch")
 
 
-def lower(net: Any) -> CompiledGrid:
+def lower(
+    net: Any, *, enforce_q_lims: bool = False, distributed_slack: bool = False, run_control: bool = True
+) -> CompiledGrid:
     """Lower one topology of a net to arrays.
 
     Parameters
@@ -61,6 +66,8 @@ def lower(net: Any) -> CompiledGrid:
     net:
         Any balanced ``pandapowerNet``; it is not changed. Options set by ``pandapower.set_user_pf_options`` count as
         they do in ``runpp``, except those on the start and on convergence.
+    enforce_q_lims, distributed_slack, run_control:
+        Which controls act, see :class:`gridsim.solve.options.SolveOptions`; the first two also by ``user_pf_options``.
 
     Raises
     ------
@@ -69,15 +76,17 @@ def lower(net: Any) -> CompiledGrid:
     """
     check_tables_are_modelled(net)
     check_ratings(net)
+    choice = ControlChoice(enforce_q_lims, distributed_slack, run_control).with_options_of(net)
     work = working_copy(net)
-    ppc, ppci = _convert(work)
-    return _assemble(net, work, ppc, ppci)
+    separate_tap_tables(work)
+    ppc, ppci = _convert(work, choice)
+    return _assemble(net, work, ppc, ppci, choice)
 
 
-def _convert(work: Any) -> tuple[dict[str, Any], dict[str, Any]]:
+def _convert(work: Any, choice: ControlChoice) -> tuple[dict[str, Any], dict[str, Any]]:
     """Run pandapower's conversion on the copy; return its arrays with and without what is out of service."""
-    starts = ("init", "init_vm_pu", "init_va_degree", "recycle")
-    overruled = {key: value for key, value in work["user_pf_options"].items() if key not in starts}
+    ours = ("init", "init_vm_pu", "init_va_degree", "recycle", "enforce_q_lims", "distributed_slack")
+    overruled = {key: value for key, value in work["user_pf_options"].items() if key not in ours}
     work["user_pf_options"] = overruled
     try:
         with warnings.catch_warnings(), np.errstate(all="ignore"):
@@ -92,7 +101,8 @@ def _convert(work: Any) -> tuple[dict[str, Any], dict[str, Any]]:
                 trafo_model="t",
                 trafo_loading="current",
                 enforce_p_lims=False,
-                enforce_q_lims=False,
+                enforce_q_lims=choice.enforce_q_lims,
+                distributed_slack=choice.distributed_slack,
                 check_connectivity=True,
                 voltage_depend_loads=True,
                 passed_parameters={} if overruled else None,
@@ -121,7 +131,7 @@ def _mean_set_point(net: Any) -> float:
     return float(np.concatenate(values).mean())
 
 
-def _assemble(net: Any, work: Any, ppc: dict[str, Any], ppci: dict[str, Any]) -> CompiledGrid:
+def _assemble(net: Any, work: Any, ppc: dict[str, Any], ppci: dict[str, Any], choice: ControlChoice) -> CompiledGrid:
     base_mva = float(ppci["baseMVA"])
     bus_rows = ppci["bus"]
     n_bus = len(bus_rows)
@@ -133,6 +143,8 @@ def _assemble(net: Any, work: Any, ppc: dict[str, Any], ppci: dict[str, Any]) ->
 
     old_from = branch[:, F_BUS].real.astype(INDEX)
     old_to = branch[:, T_BUS].real.astype(INDEX)
+    if choice.distributed_slack:
+        keep_one_reference(ppci)
     is_slack = bus_rows[:, BUS_TYPE] == REF
     order, elimination = _elimination_order(n_bus, is_slack, old_from, old_to)
     place = np.empty(n_bus, dtype=INDEX)
@@ -184,6 +196,7 @@ def _assemble(net: Any, work: Any, ppc: dict[str, Any], ppci: dict[str, Any]) ->
         y_tf=y_tf,
         y_tt=y_tt,
         loading=loading_elements(net, places, bus_rows[old_from, BASE_KV], bus_rows[old_to, BASE_KV], base_mva),
+        controls=lower_controls(choice, net, work, (ppc, ppci), places, state, place),
     )
     _check_injections(compiled, expected[order])
     return compiled

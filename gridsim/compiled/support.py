@@ -19,13 +19,10 @@ UNMODELLED = {
     "line_dc": "DC grids are not modelled (table dcline is)",
     "load_dc": "DC grids are not modelled (table dcline is)",
     "source_dc": "DC grids are not modelled (table dcline is)",
-    "controller": "controllers are not modelled; set in_service to False to solve with the positions as they are",
 }
 #: Options of the net that change what a load flow means, with the value that is modelled.
 OPTIONS = {
-    "enforce_q_lims": "reactive power limits are not modelled",
     "enforce_p_lims": "active power limits are not modelled",
-    "distributed_slack": "a distributed slack is not modelled",
     "tdpf": "temperature-dependent load flow is not modelled",
 }
 ELEMENT_TABLES = ("bus", "load", "sgen", "storage", "gen", "ext_grid", "line", "trafo", "trafo3w", "shunt")

@@ -126,7 +126,6 @@ REFUSED = {
         lambda net: pp.create_svc(net, 3, 1.0, -10.0, 1.0, 140.0, index=17),
         "svc 17: static var compensators are not modelled",
     ),
-    "controller": (controller, "controller 0: controllers are not modelled"),
     "zero impedance": (
         lambda net: net.line.loc.__setitem__((2, ["r_ohm_per_km", "x_ohm_per_km"]), 0.0),
         "line 2: the series impedance is zero",
@@ -141,13 +140,9 @@ REFUSED = {
         lambda net: net.ext_grid.loc.__setitem__((4, "in_service"), False),
         "ext_grid: the net has no source",
     ),
-    "reactive limits": (
-        lambda net: pp.set_user_pf_options(net, enforce_q_lims=True),
-        "user_pf_options: enforce_q_lims is set",
-    ),
-    "distributed slack": (
-        lambda net: pp.set_user_pf_options(net, distributed_slack=True),
-        "user_pf_options: distributed_slack is set",
+    "active limits": (
+        lambda net: pp.set_user_pf_options(net, enforce_p_lims=True),
+        "user_pf_options: enforce_p_lims is set",
     ),
     "shares above 100 %": (
         lambda net: net.load.loc.__setitem__((5, ["const_z_p_percent", "const_i_p_percent"]), 60.0),
