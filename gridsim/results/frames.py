@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from gridsim.dtypes import STORED_LOADING, FloatArray
+from gridsim.dtypes import STORED_LOADING, AnyArray, FloatArray, IndexArray
 from gridsim.errors import ResultStoreError
 from gridsim.results.layout import TIME_COLUMN, Cell, ResultColumn, ResultTable
 
@@ -83,7 +83,7 @@ def _read(values: pd.Series[Any], column: ResultColumn) -> pd.Series[Any]:
             return values.astype(object)
 
 
-def stored_block(*parts: FloatArray) -> NDArray[np.float32]:
+def stored_block(columns: AnyArray, kept: IndexArray) -> NDArray[np.float32]:
     """Return loadings of one block as they are stored: ``(n_column, n_step)`` float32, time contiguous.
 
     Every later reading (file, overload episodes, monthly worst) uses these very numbers, so that whoever reads the
@@ -91,17 +91,15 @@ def stored_block(*parts: FloatArray) -> NDArray[np.float32]:
 
     Parameters
     ----------
-    parts:
-        Arrays ``(n_step, n)`` in percent, NaN where there is no value; stacked column-wise in the order given.
+    columns:
+        Array ``(n_step, n)`` in percent, NaN where there is no value.
+    kept:
+        ``(n_column,)`` which columns are stored, in which order.
     """
-    n_step = parts[0].shape[0]
-    block = np.empty((sum(part.shape[1] for part in parts), n_step), dtype=STORED_LOADING)
-    first = 0
-    for part in parts:
-        stop = first + part.shape[1]
-        for row in range(0, n_step, TURNED_ROWS):
-            block[first:stop, row : row + TURNED_ROWS] = part[row : row + TURNED_ROWS].T
-        first = stop
+    n_step = len(columns)
+    block = np.empty((len(kept), n_step), dtype=STORED_LOADING)
+    for row in range(0, n_step, TURNED_ROWS):
+        block[:, row : row + TURNED_ROWS] = columns[row : row + TURNED_ROWS].take(kept, axis=1).T
     return block
 
 

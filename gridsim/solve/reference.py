@@ -19,7 +19,7 @@ import pandapower as pp
 import pandas as pd
 from pandapower.auxiliary import ControllerNotConverged, LoadflowNotConverged, NetCalculationNotConverged
 from pandapower.pypower.idx_brch import PF, PT
-from pandapower.pypower.idx_gen import QG, QMAX, QMIN
+from pandapower.pypower.idx_gen import GEN_BUS, QG, QMAX, QMIN
 from pandapower.pypower.makeSbus import makeSbus
 
 from gridsim.enums import LoadingBasis, StepStatus
@@ -73,7 +73,13 @@ class ReferenceSolver:
         self._basis = basis
         self._starts = ("dc", "flat") if options.use_fallback else ("dc",)
 
-    def solve(self, profiles: Profiles, n_step: int) -> BatchSolution:
+    def solve(
+        self,
+        profiles: Profiles,
+        n_step: int,
+        *,
+        loading_only: bool = False,  # noqa: ARG002
+    ) -> BatchSolution:
         """Solve a batch.
 
         Parameters
@@ -82,6 +88,8 @@ class ReferenceSolver:
             Values by ``(table, column)``, each of shape (n_step, n_element) in table order.
         n_step:
             Number of steps.
+        loading_only:
+            Saves nothing here: pandapower has the voltages anyway.
 
         Raises
         ------
@@ -171,7 +179,7 @@ class ReferenceSolver:
         internal = net["_ppc"]["internal"]
         if not self._has_limits or "V" not in internal:
             return True
-        gen = np.delete(internal["gen"], internal["ref_gens"], axis=0)
+        gen = internal["gen"][~np.isin(internal["gen"][:, GEN_BUS], internal["ref"])]  # sources take what is left
         excess = np.maximum(gen[:, QG] - gen[:, QMAX], gen[:, QMIN] - gen[:, QG])
         return not (excess > LIMIT_MARGIN_MVAR).any()
 

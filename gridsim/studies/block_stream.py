@@ -1,7 +1,7 @@
 """Blocks of a run, solved one after the other and handed on: to the result files, to the episodes, to the months.
 
-While one block is being solved, the one before it is written and judged in a second thread. At most two blocks are in
-memory at any time, whatever the horizon.
+While one block is being solved, a second thread prepares the next one (profiles, topology) and a third writes and
+judges the one before. At most three blocks are in memory at any time, whatever the horizon.
 """
 
 from __future__ import annotations
@@ -18,12 +18,13 @@ from gridsim.assess.overloads import OverloadTracker
 from gridsim.enums import LoadingBasis, Solver, StepStatus
 from gridsim.results.layout import STEP_COLUMNS, TIME_COLUMN
 from gridsim.results.manifest import BlockRecord
-from gridsim.solve import make_solver
+from gridsim.solve import BatchSolver, make_solver
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from gridsim.assess.limits import WatchList
+    from gridsim.dtypes import FloatArray
     from gridsim.grid.staged import StagedGrid
     from gridsim.grid.stages import Block
     from gridsim.results.store import ResultStore
@@ -58,6 +59,15 @@ class SolvedBlock:
     is_failed: NDArray[np.bool_]
 
 
+@dataclass(frozen=True)
+class PreparedBlock:
+    """A block ready to be solved: its injections by ``(table, column)``, each ``(n_step, n_row)``, and its solver."""
+
+    block: Block
+    profiles: dict[tuple[str, str], FloatArray]
+    solver: BatchSolver
+
+
 class BlockSolver:
     """Solves blocks of a staged grid, each with a solver of its own.
 
@@ -74,21 +84,26 @@ class BlockSolver:
         self.basis = basis
         self.clock = clock
 
-    def solve(self, block: Block, progress: Progress) -> SolvedBlock:
-        """Solve every step of a block."""
+    def prepare(self, block: Block) -> PreparedBlock:
+        """Lay out everything that is known of a block before it is solved; depends on no other block."""
         with self.clock.phase("profiles"):
             profiles = self.grid.profiles_for(block)
         with self.clock.phase("compile"):
             net = self.grid.net_at(self.grid.stages[block.stage_index], profiles)
             solver = make_solver(net, self.options, self.basis)
+        return PreparedBlock(block, profiles, solver)
+
+    def solve(self, prepared: PreparedBlock, progress: Progress) -> SolvedBlock:
+        """Solve every step of a block."""
+        block = prepared.block
         n_step = block.stop_step - block.start_step
         loading: list[NDArray[np.float32]] = []
         solutions: list[BatchSolution] = []
         for start in range(0, n_step, BATCH_STEPS[self.options.solver]):
             stop = min(start + BATCH_STEPS[self.options.solver], n_step)
             with self.clock.phase("solve"):
-                part = {key: values[start:stop] for key, values in profiles.items()}
-                solution = solver.solve(part, stop - start)
+                part = {key: values[start:stop] for key, values in prepared.profiles.items()}
+                solution = prepared.solver.solve(part, stop - start, loading_only=True)
             with self.clock.phase("store"):
                 loading.append(self.columns.stored(solution.loading))
             solutions.append(solution)
@@ -148,14 +163,23 @@ def stream_blocks(solver: BlockSolver, sink: BlockSink, progress: Progress) -> N
 
     An interrupt lets the block in hand be written to its end before it goes on to the caller.
     """
-    with ThreadPoolExecutor(max_workers=1, thread_name_prefix="gridsim-sink") as executor:
+    blocks, clock = solver.grid.blocks, solver.clock
+    with (
+        ThreadPoolExecutor(max_workers=1, thread_name_prefix="gridsim-sink") as writing,
+        ThreadPoolExecutor(max_workers=1, thread_name_prefix="gridsim-prepare") as preparing,
+    ):
+        coming = preparing.submit(solver.prepare, blocks[0])
         pending: Future[None] | None = None
-        for block in solver.grid.blocks:
-            solved = solver.solve(block, progress)
-            with solver.clock.phase("wait for files"):
+        for following in (*blocks[1:], None):
+            with clock.phase("wait for blocks"):
+                prepared = coming.result()
+            if following is not None:
+                coming = preparing.submit(solver.prepare, following)
+            solved = solver.solve(prepared, progress)
+            with clock.phase("wait for files"):
                 if pending is not None:
                     pending.result()
-            pending = executor.submit(sink.take, solved)
-        with solver.clock.phase("wait for files"):
+            pending = writing.submit(sink.take, solved)
+        with clock.phase("wait for files"):
             if pending is not None:
                 pending.result()

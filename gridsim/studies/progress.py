@@ -31,7 +31,11 @@ class Silence:
 
 
 class PhaseClock:
-    """Wall clock by phase, in seconds; a phase that comes back adds up."""
+    """Wall clock by phase, in seconds; a phase that comes back adds up.
+
+    Threads may share a clock as long as no phase runs in two of them at a time; phases then add up to more than the
+    total.
+    """
 
     def __init__(self) -> None:
         self._begin = time.perf_counter()

@@ -51,10 +51,7 @@ class LoadingColumns:
 
     def stored(self, loading: LoadingArrays) -> NDArray[np.float32]:
         """Return the loading of a solution as it is stored, ``(n_column, n_step)``."""
-        n_step, n_trafo3w, n_winding = loading.trafo3w.shape
-        windings = loading.trafo3w.reshape(n_step, n_trafo3w * n_winding)
-        block = stored_block(loading.trafo, windings, loading.line)
-        return block if len(self.kept) == len(block) else block[self.kept]
+        return stored_block(loading.columns, self.kept)
 
 
 def loading_columns(grid: StagedGrid) -> LoadingColumns:

@@ -217,7 +217,7 @@ def test_the_judge_finds_the_same_loadings(scenario: Path) -> None:
     )
     for whole in grid.blocks:
         block = dataclasses.replace(whole, stop_step=whole.start_step + 4)
-        found, judged = fast.solve(block, Silence()), slow.solve(block, Silence())
+        found, judged = (solver.solve(solver.prepare(block), Silence()) for solver in (fast, slow))
         np.testing.assert_allclose(found.loading, judged.loading, rtol=1e-6, atol=1e-5)
         pd.testing.assert_frame_equal(
             found.steps.drop(columns=["iterations", "mismatch_pu"]),
