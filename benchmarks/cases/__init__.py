@@ -1,0 +1,1 @@
+"""Networks to measure on; every module of this folder registers its own."""

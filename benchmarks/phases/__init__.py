@@ -1,0 +1,1 @@
+"""What is timed; every module of this folder registers one phase."""

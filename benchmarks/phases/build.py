@@ -1,0 +1,28 @@
+"""The subject's model from the pandapower net."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from benchmarks.phase import Phase, Sample
+from benchmarks.registry import register_phase
+from benchmarks.stand import clocked, quiet
+
+if TYPE_CHECKING:
+    from benchmarks.stand import Stand
+
+
+class Build(Phase):
+    """Conversion, symbolic work, solution of the net's own values: all that comes before the first batch."""
+
+    name = "build"
+    title = "model from the pandapower net, s"
+    order = 10
+
+    def measure(self, stand: Stand) -> Sample:
+        """Build once more; the stand keeps its model."""
+        with quiet():
+            return clocked(lambda: stand.subject.build(stand.case, stand.variant))
+
+
+register_phase(Build())

@@ -1,0 +1,58 @@
+"""Frames in, frames out."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from benchmarks.agreement import compare
+from benchmarks.case import BLOCK_STEPS
+from benchmarks.phase import Phase, Sample, Unfit
+from benchmarks.record import Verdict
+from benchmarks.registry import register_phase
+from benchmarks.stand import WARM_UP_STEPS, clocked, quiet
+
+if TYPE_CHECKING:
+    from benchmarks.stand import Stand
+
+
+class WholeCall(Phase):
+    """From pandapower net and frames of profiles to frames of loading, conversion of the net included."""
+
+    name = "whole-call"
+    title = "net and frames in, loading frames out, us per load flow"
+    order = 60
+    per_step = True
+
+    def measure(self, stand: Stand) -> Sample:
+        """Call once for the whole horizon, or, where that takes too long, for a day and for as many steps as it may.
+
+        Two lengths tell the fixed part (conversion of the net) from the part per step, so that the time of the whole
+        horizon follows without charging a slow subject the conversion on few steps.
+        """
+        whole = min(stand.n_step, BLOCK_STEPS)
+        long = self._call(stand, stand.whole_steps)
+        if stand.whole_steps == whole:
+            return long
+        short = self._call(stand, WARM_UP_STEPS)
+        stretch = (whole - WARM_UP_STEPS) / (stand.whole_steps - WARM_UP_STEPS) if stand.whole_steps > WARM_UP_STEPS else 0.0
+        if not stretch:
+            ratio = whole / WARM_UP_STEPS
+            return Sample(short.wall_s * ratio, short.cpu_s * ratio)
+        return Sample(
+            short.wall_s + max(long.wall_s - short.wall_s, 0.0) * stretch,
+            short.cpu_s + max(long.cpu_s - short.cpu_s, 0.0) * stretch,
+        )
+
+    @staticmethod
+    def _call(stand: Stand, n_step: int) -> Sample:
+        frames = stand.case.frames(n_step)
+        found = []
+        with quiet():
+            sample = clocked(lambda: found.append(stand.subject.whole_call(stand.case, stand.variant, frames)))
+            verdict, agreement = compare(found[0], stand.reference, stand.case.reference, stand.case.profiles(n_step))
+        if verdict is not Verdict.ok:
+            raise Unfit(verdict, f"{found[0].n_solved} of {n_step} solved, loading off by {agreement.loading_percent} %")
+        return sample
+
+
+register_phase(WholeCall())

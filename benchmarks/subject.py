@@ -1,0 +1,163 @@
+"""What an engine must offer to take part."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import importlib.util
+from abc import ABC, abstractmethod
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, ClassVar
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    import numpy as np
+    import pandas as pd
+
+    from benchmarks.case import Case
+
+    Arrays = Mapping[tuple[str, str], np.ndarray]
+
+TOLERANCE_PU = 1e-8
+MAX_ITERATIONS = 20
+
+
+class NotApplicable(Exception):
+    """The subject does not do this, or not for this network; the message says why."""
+
+
+@dataclass(frozen=True)
+class Variant:
+    """One way to drive a subject.
+
+    Attributes
+    ----------
+    subject:
+        Name of the subject.
+    method:
+        Algorithm, as its maker calls it; empty when there is but one.
+    threads:
+        Threads it may use.
+    options:
+        What the subject needs to know about the method.
+    """
+
+    subject: str
+    method: str
+    threads: int
+    options: Mapping[str, Any] = field(default_factory=dict, compare=False)
+
+    @property
+    def label(self) -> str:
+        """Name and method."""
+        return f"{self.subject} {self.method}".strip()
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """Results of a batch, in the order of the net's tables.
+
+    Attributes
+    ----------
+    voltage:
+        Complex voltage, pu; NaN for failed steps and dead buses. Shape (n_step, n_net_bus).
+    loading:
+        Percent by table: ``line`` and ``trafo`` (n_step, n), ``trafo3w`` (n_step, n, 3); what a subject gives itself.
+    n_solved:
+        Steps of which the subject says that they are solved.
+    """
+
+    voltage: np.ndarray
+    loading: Mapping[str, np.ndarray]
+    n_solved: int
+
+
+class Model(ABC):
+    """A subject's own model of one case, ready to solve batches."""
+
+    #: Said next to the figures, for instance how the network was converted.
+    note: str = ""
+
+    def prepare(self, profiles: Arrays, n_step: int, voltage: np.ndarray) -> None:
+        """Bring a batch into the shape the subject wants; never timed.
+
+        ``voltage`` is the known solution, (n_step, n_net_bus): peers without voltage-controlled buses need it.
+        """
+        del voltage
+        self.batch = profiles
+        self.n_step = n_step
+
+    @abstractmethod
+    def solve(self) -> None:
+        """Solve the prepared batch: voltages and branch flows, arrays in, arrays out."""
+
+    def flows(self) -> None:
+        """Compute the flows of the solved batch once more, where the subject keeps them apart."""
+        raise NotApplicable("flows belong to the solution")
+
+    @abstractmethod
+    def n_solved(self) -> int:
+        """Return how many steps of the last batch the subject says it solved."""
+
+    @abstractmethod
+    def outcome(self) -> Outcome:
+        """Return the results of the last batch; never timed."""
+
+
+class Subject(ABC):
+    """An engine."""
+
+    name: ClassVar[str]
+    #: Distribution packages whose versions are told, the first one decides whether the subject is there.
+    packages: ClassVar[tuple[str, ...]]
+    #: Module that is imported.
+    module: ClassVar[str]
+    is_peer: ClassVar[bool] = True
+
+    def missing(self) -> str | None:
+        """Return why the subject cannot take part here, None when it can. Imports nothing."""
+        if importlib.util.find_spec(self.module) is None:
+            return f"{self.module} is not installed"
+        return None
+
+    def versions(self) -> dict[str, str]:
+        """Return the version of each package."""
+        found = {}
+        for package in self.packages:
+            try:
+                found[package] = importlib.metadata.version(package)
+            except importlib.metadata.PackageNotFoundError:
+                found[package] = "unknown"
+        return found
+
+    @abstractmethod
+    def variants(self, threads: Sequence[int]) -> list[Variant]:
+        """Return every way to drive the subject with these numbers of threads."""
+
+    @abstractmethod
+    def build(self, case: Case, variant: Variant) -> Model:
+        """Make the subject's model from the pandapower net.
+
+        Raises
+        ------
+        NotApplicable
+            When the subject cannot model the net.
+        """
+
+    def whole_call(self, case: Case, variant: Variant, given: Mapping[tuple[str, str], pd.DataFrame]) -> Outcome:
+        """Go from net and frames to loading frames, conversion of the net included.
+
+        The frames of loading are made inside; the outcome only carries their values.
+        """
+        del case, variant, given
+        raise NotApplicable("no such call")
+
+    def compile(self, case: Case, *, cold: bool) -> Mapping[str, float]:
+        """Start a fresh process and return its seconds by section, ``total`` among them."""
+        del case, cold
+        raise NotApplicable("nothing is compiled at run time")
+
+    def study(self, *, cold: bool, folder: str) -> Mapping[str, float]:
+        """Run the whole study in a fresh process and return its seconds by section."""
+        del cold, folder
+        raise NotApplicable("no such study")

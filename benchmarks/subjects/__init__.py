@@ -1,0 +1,1 @@
+"""Engines to measure; every module of this folder registers one."""
