@@ -15,7 +15,7 @@ from gridsim.kernels.lane_structures import ChordNetwork
 
 if TYPE_CHECKING:
     from gridsim.compiled.compiled_grid import CompiledGrid
-    from gridsim.dtypes import BoolArray, IndexArray
+    from gridsim.dtypes import BoolArray, FloatArray, IndexArray
     from gridsim.kernels.structures import LoadingColumns
 
 Shape = tuple[int, int]
@@ -201,16 +201,17 @@ def _mismatch(
 def _columns(columns: LoadingColumns) -> tuple[np.ndarray, np.ndarray]:
     """Return offsets and scaled admittances of the loading columns; NaN for elements out of service."""
     ends = np.stack([columns.from_pos, columns.to_pos], axis=1)
-    at_from, at_to = columns.percent_from[:, np.newaxis], columns.percent_to[:, np.newaxis]
-    scaled = np.concatenate(
-        [
-            columns.y_self_from * at_from,
-            columns.y_mutual_from * at_from,
-            columns.y_mutual_to * at_to,
-            columns.y_self_to * at_to,
-        ],
-        axis=1,
-    )
+    at_from = _turned(columns.y_self_from, columns.y_mutual_from, columns.percent_from)
+    at_to = _turned(columns.y_self_to, columns.y_mutual_to, columns.percent_to)
+    scaled = np.concatenate([at_from, at_to], axis=1)
     scaled[columns.from_pos < 0] = np.nan
     index = np.where(ends < 0, 0, ends) * BUS_BYTES
     return np.ascontiguousarray(index, dtype=np.int32), np.ascontiguousarray(scaled)
+
+
+def _turned(y_self: FloatArray, y_mutual: FloatArray, percent: FloatArray) -> FloatArray:
+    """Turn both admittances of one end until its own is real. Shape (n_column, 3)."""
+    own, mutual = (pair[:, 0] + 1j * pair[:, 1] for pair in (y_self, y_mutual))
+    size = np.abs(own)
+    turned = np.where(size > 0.0, mutual * own.conj() / np.where(size > 0.0, size, 1.0), mutual)
+    return np.stack([size, turned.real, turned.imag], axis=1) * percent[:, np.newaxis]

@@ -25,8 +25,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gridsim.kernels.codes import DIVERGED, MAX_ITERATIONS, SOLVED
-from gridsim.kernels.jit import kernel
-from gridsim.kernels.lane_emitter import LANE_BYTES_32, LANES
+from gridsim.kernels.jit import lane_kernel
+from gridsim.kernels.lane_emitter import LANES
 from gridsim.kernels.lane_flows import loading_by_current, loading_by_power
 from gridsim.kernels.lane_mismatch import judge_mismatch, near_mismatch
 from gridsim.kernels.lane_substitution import substitute_back, substitute_forward
@@ -43,6 +43,8 @@ from gridsim.kernels.lane_updates import (
     near_next_single,
     start_double,
     start_single,
+    sum_injections,
+    sum_rows,
 )
 
 if TYPE_CHECKING:
@@ -58,7 +60,7 @@ SMALL_ERROR = 3e-9
 HOPELESS_MISMATCH = 1e4
 
 
-@kernel
+@lane_kernel
 def add_source(source: StepSource, step: IndexArray, s: FloatArray) -> None:
     """Add the values of all elements at the W steps to their buses.
 
@@ -74,7 +76,7 @@ def add_source(source: StepSource, step: IndexArray, s: FloatArray) -> None:
             s[row, source.part, lane] += source.factor[element] * source.values[step[lane], element]
 
 
-@kernel
+@lane_kernel
 def store_rows(lanes: FloatArray, step: IndexArray, rows: AnyArray) -> None:
     """Write lanes to the rows of their steps. Shapes: (n, W), (W,), (n_step, n) of float64."""
     n = rows.shape[1]
@@ -85,7 +87,7 @@ def store_rows(lanes: FloatArray, step: IndexArray, rows: AnyArray) -> None:
             rows[step[lane], entry] = lanes[entry, lane]
 
 
-@kernel
+@lane_kernel
 def store_rows_32(lanes: FloatArray, step: IndexArray, rows: AnyArray) -> None:
     """Write lanes to the rows of their steps. Shapes: (n, W), (W,), (n_step, n) of float32."""
     n = rows.shape[1]
@@ -96,9 +98,14 @@ def store_rows_32(lanes: FloatArray, step: IndexArray, rows: AnyArray) -> None:
             rows[step[lane], entry] = lanes[entry, lane]
 
 
-@kernel
+@lane_kernel
 def load_group(
-    sources: tuple[StepSource, ...], constant: Constant, step: IndexArray, s: FloatArray, load_pu: FloatArray
+    sources: tuple[StepSource, ...],
+    constant: Constant,
+    step: IndexArray,
+    s: FloatArray,
+    total: FloatArray,
+    load_pu: FloatArray,
 ) -> None:
     """Sum the injections of W steps at the buses.
 
@@ -112,28 +119,22 @@ def load_group(
         The steps. Shape (n_lane,).
     s:
         Injections in pu, overwritten. Shape (n_bus + 1, 2, W); the last row collects what does not count.
+    total:
+        Scratch. Shape (n_lane,).
     load_pu:
         Active load of each step, written at the rows of the steps. Shape (n_step,).
     """
     n_bus = constant.s.shape[0]
-    s[:] = 0.0
+    copy_to_lanes(constant.s, 0, n_bus, s)
     add_source(sources[0], step, s)
-    total = np.zeros(LANES)
-    for i in range(n_bus):
-        for lane in range(LANES):
-            total[lane] -= s[i, 0, lane]
+    sum_rows(s, 0, n_bus, total)
     for lane in range(LANES):
-        load_pu[step[lane]] = constant.load_pu + total[lane]
+        load_pu[step[lane]] = constant.load_pu - (total[lane] - constant.p_sum)
     for k in range(1, len(sources)):
         add_source(sources[k], step, s)
-    for i in range(n_bus):
-        for lane in range(LANES):
-            s[i, 0, lane] += constant.s[i, 0]
-        for lane in range(LANES):
-            s[i, 1, lane] += constant.s[i, 1]
 
 
-@kernel
+@lane_kernel
 def approach(net: ChordNetwork, anchors: Anchors, a: int, work: LaneWork) -> None:
     """Make the first corrections of a group in float32 and set its voltages."""
     n_free = net.bus_index.shape[0]
@@ -160,7 +161,7 @@ def approach(net: ChordNetwork, anchors: Anchors, a: int, work: LaneWork) -> Non
     leave_near_double(net.bus_index, net.n_single, n_free, work.x, v_anchor, work.v, net.pull, work.d, work.moved)
 
 
-@kernel
+@lane_kernel
 def correct(net: ChordNetwork, anchors: Anchors, a: int, work: LaneWork) -> None:
     """Make one correction of the lanes whose ``keep`` is not 0."""
     n_free = net.bus_index.shape[0]
@@ -171,7 +172,7 @@ def correct(net: ChordNetwork, anchors: Anchors, a: int, work: LaneWork) -> None
     move_double(net.bus_index, net.n_single, n_free, work.x, work.v, work.v, net.pull, work.keep, work.moved)
 
 
-@kernel
+@lane_kernel
 def losses(net: ChordNetwork, network: Network, constant: Constant, work: LaneWork, total: FloatArray) -> None:
     """Set the active losses of all branches: what is injected, less what shunts take.
 
@@ -187,12 +188,7 @@ def losses(net: ChordNetwork, network: Network, constant: Constant, work: LaneWo
     """
     v = work.v
     n_free = net.bus_index.shape[0]
-    total[:] = 0.0
-    for k in range(n_free):
-        i = net.bus_index[k, 0]
-        unknown = net.bus_index[k, 2] // LANE_BYTES_32
-        for lane in range(LANES):
-            total[lane] += work.s[i, 0, lane] - work.x[unknown, lane]
+    sum_injections(net.bus_index, 0, n_free, work.s, work.x, total)
     for i in range(n_free, v.shape[0]):
         for k in range(network.y_indptr[i], network.y_indptr[i + 1]):
             j = network.y_indices[k]
@@ -209,7 +205,7 @@ def losses(net: ChordNetwork, network: Network, constant: Constant, work: LaneWo
             total[lane] -= constant.shunt_g[k] * square
 
 
-@kernel
+@lane_kernel
 def write_group(
     net: ChordNetwork,
     network: Network,
@@ -229,13 +225,12 @@ def write_group(
         store_rows(work.lanes, step, out.loading)
     else:
         store_rows_32(work.lanes, step, out.loading)
-    total = np.empty(LANES)
-    losses(net, network, constant, work, total)
+    losses(net, network, constant, work, work.total)
     for lane in range(LANES):
-        out.loss_pu[step[lane]] = total[lane]
+        out.loss_pu[step[lane]] = work.total[lane]
 
 
-@kernel
+@lane_kernel
 def solve_groups(
     net: ChordNetwork,
     network: Network,
@@ -279,7 +274,7 @@ def solve_groups(
     for g in range(first, last):
         a = group_anchor[g]
         step = group_step[g]
-        load_group(sources, constant, step, work.s, out.load_pu)
+        load_group(sources, constant, step, work.s, work.total, out.load_pu)
         approach(net, anchors, a, work)
         work.keep[:] = -1
         work.before[:] = np.inf

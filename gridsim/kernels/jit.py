@@ -1,6 +1,6 @@
 """Compiler options of every kernel, in one place.
 
-No other module names an option: kernels are decorated with :func:`kernel` and nothing else. No kernel starts
+No other module names an option: kernels are decorated with :func:`kernel` or :func:`lane_kernel` and nothing else. No kernel starts
 threads of its own: they release the interpreter lock, and the callers deal work to threads.
 """
 
@@ -26,8 +26,8 @@ IS_COMPILED = not numba.config.DISABLE_JIT
 _CACHE = cache_folder(Path(__file__).parent)
 
 
-def kernel(function: Function) -> Function:
-    """Compile a function; its machine code goes to our own folder, other users of numba keep theirs."""
+def _compile(function: Function, liberties: frozenset[str]) -> Function:
+    """Decorate ``function``; its machine code goes to our own folder, other users of numba keep theirs."""
     kept = numba.config.CACHE_DIR
     if _CACHE is not None:
         numba.config.CACHE_DIR = str(_CACHE)
@@ -36,8 +36,22 @@ def kernel(function: Function) -> Function:
             cache=_CACHE is not None,
             nogil=True,
             error_model="numpy",  # a division by zero gives inf, which a kernel reports as a code; it never raises
-            fastmath=set(FASTMATH),
+            fastmath=set(liberties),
         )(function)
     finally:
         numba.config.CACHE_DIR = kept
     return cast("Function", compiled)
+
+
+def kernel(function: Function) -> Function:
+    """Compile a function."""
+    return _compile(function, FASTMATH)
+
+
+def lane_kernel(function: Function) -> Function:
+    """Compile a function that works on lanes, without liberties.
+
+    With them, the lanes of one loop may be rounded differently, vectorised ones and left-over ones, and the result of a
+    step would depend on its place in the group.
+    """
+    return _compile(function, frozenset())

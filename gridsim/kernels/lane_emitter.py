@@ -188,7 +188,7 @@ def int_vector(values: list[int]) -> Any:
 
 def joined(single: Emitter, narrow: list[Any], k: int) -> Any:
     """Register ``k`` of float32 lanes from registers that were narrowed from doubles."""
-    if len(narrow) == single.n:
+    if narrow[0].type.count == single.chunk:
         return narrow[k]
     return single.b.shuffle_vector(narrow[2 * k], narrow[2 * k + 1], int_vector(list(range(single.chunk))))
 

@@ -34,7 +34,7 @@ class ChordNetwork(NamedTuple):
     pull:
         1 / (2 v_set^2) where the magnitude is given. Shape (n_bus,).
     column_index, column_y:
-        Loading columns (see :mod:`gridsim.kernels.lane_flows`). Shapes (n_column, 2), (n_column, 8).
+        Loading columns (see :mod:`gridsim.kernels.lane_flows`). Shapes (n_column, 2), (n_column, 6).
     n_by_power:
         The first columns, whose loading goes by apparent power.
     """
@@ -104,6 +104,8 @@ class Constant(NamedTuple):
     ----------
     s:
         Injection of everything no profile drives, pu. Shape (n_bus, 2).
+    p_sum:
+        Sum of its active part.
     load_pu:
         Active load among it.
     shunt_row, shunt_g:
@@ -111,6 +113,7 @@ class Constant(NamedTuple):
     """
 
     s: FloatArray
+    p_sum: float
     load_pu: float
     shunt_row: IndexArray
     shunt_g: FloatArray
@@ -146,7 +149,7 @@ class LaneWork(NamedTuple):
     """Scratch arrays of one thread. Each begins at a cache line.
 
     Shapes: v (n_bus, 2, W), s (n_bus + 1, 2, W) and lanes (n_column, W) float64; d (n_bus, 2, W), x and ds
-    (n_unknown, W) float32; worst, moved and keep (W,) int32; before (W,) float32.
+    (n_unknown, W) float32; worst, moved and keep (W,) int32; before (W,) float32; total (W,) float64.
     """
 
     v: FloatArray
@@ -159,3 +162,4 @@ class LaneWork(NamedTuple):
     moved: Offsets
     keep: Offsets
     before: Single
+    total: FloatArray

@@ -204,6 +204,37 @@ def _make_splat() -> Any:
     return lane_intrinsic(4, emit)
 
 
+def _emit_row_sum(context: Any, builder: Any, kinds: Any, values: Any) -> None:
+    e = Emitter(context, builder, 64)
+    s, total = e.data(kinds[0], values[0], F64), e.data(kinds[3], values[3], F64)
+
+    def body(i: Any, sums: list[Any]) -> list[Any]:
+        return [builder.fadd(sums[k], e.load(s, e.mul(i, 2 * LANE_BYTES_64), k, F64)) for k in range(e.n)]
+
+    for k, value in enumerate(e.loop(values[1], values[2], [e.const(0.0, F64)] * e.n, body)):
+        e.store(value, total, I64(0), k, F64)
+
+
+def _emit_sum(context: Any, builder: Any, kinds: Any, values: Any) -> None:
+    e = Emitter(context, builder, 64)
+    single = Emitter(context, builder, 32)
+    ratio = single.chunk // e.chunk
+    index, s, x = e.data(kinds[0], values[0], I32), e.data(kinds[3], values[3], F64), e.data(kinds[4], values[4], F32)
+    total = e.data(kinds[5], values[5], F64)
+
+    def body(i: Any, sums: list[Any]) -> list[Any]:
+        record = builder.gep(index, [e.mul(i, 3)])
+        own, target = e.offset(record, 1), e.offset(record, 2)
+        out = []
+        for k in range(e.n):
+            left = e.widen(single.load(x, target, k // ratio, F32), k % ratio)
+            out.append(builder.fadd(sums[k], builder.fsub(e.load(s, own, k, F64), left)))
+        return out
+
+    for k, value in enumerate(e.loop(values[1], values[2], [e.const(0.0, F64)] * e.n, body)):
+        e.store(value, total, I64(0), k, F64)
+
+
 #: ``start_*(index, first, last, s, s_anchor, x, ds)``: x = ds = S - S_A; s (n_bus, 2, W) and s_anchor (n_bus, 2) float64.
 start_single, start_double = _make_start(1), _make_start(2)
 #: ``near_first_*(index, first, last, x, anchor, pull, d)``: D from nothing; anchor (n_bus, 4) float32, d (n_bus, 2, W).
@@ -218,3 +249,8 @@ leave_near_single, leave_near_double = _make_move(1, leaves_anchor=True), _make_
 move_single, move_double = _make_move(1, leaves_anchor=False), _make_move(2, leaves_anchor=False)
 #: ``copy_to_lanes(v_bus, first, last, v)``: v[i, :, lane] = v_bus[i] for all lanes; v_bus (n_bus, 2).
 copy_to_lanes = _make_splat()
+#: ``sum_rows(s, first, last, total)``: total (W,) = sum of s[first:last, 0]; s (n_bus, 2, W) float64.
+sum_rows = lane_intrinsic(4, _emit_row_sum)
+#: ``sum_injections(index, first, last, s, x, total)``: total (W,) float64 = sum of P given less P mismatch of the free buses
+#: index[first:last]; s (n_bus, 2, W), x (n_unknown, W).
+sum_injections = lane_intrinsic(6, _emit_sum)

@@ -31,7 +31,7 @@ LOAD_SPACING, SURPLUS_SPACING = 0.05, 0.25
 #: Levels beyond these share the outermost anchor.
 LAST_LOAD, LAST_SURPLUS = 60, 10
 #: Blocks of neighbouring elements that count towards a level: those that carry most.
-LEVEL_BLOCKS = 8
+LEVEL_BLOCKS = 4
 #: Anchors are forgotten when they would take more memory than this.
 LARGEST_BOOK_BYTES = 200_000_000
 LEVEL_STEPS = 4096

@@ -141,7 +141,7 @@ class ChordMethod:
                 values, place = np.empty((0, 0)), np.empty(0, dtype=INDEX)
             sources.append(StepSource(values, place, channel.factor, part))
         shunt_row = np.flatnonzero(compiled.shunt_g_pu).astype(INDEX)
-        constant = Constant(s, load_mw / compiled.base_mva, shunt_row, compiled.shunt_g_pu[shunt_row])
+        constant = Constant(s, float(s[:, 0].sum()), load_mw / compiled.base_mva, shunt_row, compiled.shunt_g_pu[shunt_row])
         return constant, tuple(sources)
 
     def _borrow_workspace(self) -> LaneWork:
@@ -160,6 +160,7 @@ class ChordMethod:
                 moved=_aligned((LANES,), np.int32),
                 keep=_aligned((LANES,), np.int32),
                 before=_aligned((LANES,), np.float32),
+                total=_aligned((LANES,), np.float64),
             )
 
 
