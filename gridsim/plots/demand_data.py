@@ -11,6 +11,8 @@ import pandas as pd
 from gridsim.plots.study_data import AREA_WORDS
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from gridsim.dtypes import FloatArray
     from gridsim.plots.study_data import StudyData
 
@@ -72,6 +74,11 @@ def yearly_mean_by_use(data: StudyData, area: str) -> pd.DataFrame:
     return mean[[use.words for use in USES if use.words in mean.columns and (mean[use.words] > 0.0).any()]]
 
 
+def means_by_area(data: StudyData) -> dict[str, pd.DataFrame]:
+    """Return :func:`yearly_mean_by_use` of every area that consumes anything."""
+    return {area: yearly_mean_by_use(data, area) for area in areas_with_demand(data)}
+
+
 def official_figures(data: StudyData) -> list[dict[str, Any]]:
     """Return the official figures of the summary within the horizon: ``year``, ``value_mw``, ``reading``, ``area``."""
     figures = data.summary.get("published_figures") or []
@@ -103,15 +110,15 @@ def capacity_by_class(data: StudyData) -> dict[str, tuple[FloatArray, FloatArray
     return courses
 
 
-def yearly_load(data: StudyData) -> pd.DataFrame:
+def yearly_load(data: StudyData, means: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
     """Return mean and largest load of the whole grid in MW by year, and ``is_sure``: all hours of the year are solved.
 
     The mean is that of the demand. The largest is that of the solved hours; where hours are missing, it is a lower
-    bound, and so is the largest monthly mean: the higher of the two is returned.
+    bound, and so is the largest monthly mean: the higher of the two is returned. ``means`` is :func:`means_by_area`.
     """
     years = range(data.manifest.from_year, data.manifest.to_year + 1)
     months = data.demand.groupby(["year", "month"])["mean_mw"].sum()
-    by_area = [yearly_mean_by_use(data, area).sum(axis=1) for area in areas_with_demand(data)]
+    by_area = [mean.sum(axis=1) for mean in means.values()]
     mean = sum((area.reindex(years, fill_value=0.0) for area in by_area), pd.Series(0.0, index=years))
     by_year = data.steps.groupby("year").agg(peak=("load_mw", "max"), has_failed=("is_failed", "any")).reindex(years)
     is_sure = ~by_year["has_failed"].eq(True)

@@ -15,11 +15,10 @@ from gridsim.plots import style
 from gridsim.plots.demand_data import (
     USES,
     VOLTAGE_CLASSES,
-    areas_with_demand,
     capacity_by_class,
+    means_by_area,
     official_figures,
     yearly_load,
-    yearly_mean_by_use,
 )
 from gridsim.plots.label_placement import Box, spread_out
 from gridsim.plots.label_writing import Label, mark_boxes, write_labels
@@ -28,8 +27,9 @@ from gridsim.plots.study_data import AREA_WORDS, StudyData, day_of
 from gridsim.plots.time_axis import draw_time_axis
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping
 
+    import pandas as pd
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
@@ -69,9 +69,9 @@ def draw_demand_and_capacity(
     The axes of the lower panel; those of the areas are the others of its figure. x are local days since 1970.
     """
     data = StudyData.of(store)
+    means = means_by_area(data)
     if ax is not None:
-        return _draw_capacity(ax, data)
-    areas = areas_with_demand(data)
+        return _draw_capacity(ax, data, means)
     top = style.HEADER_IN + _HEADER_LIFT_IN
     below = top + _LOAD_IN + _GAP_IN
     if figure is None:
@@ -80,20 +80,20 @@ def draw_demand_and_capacity(
     right = style.MARGIN_IN + _NAMES_IN
     lower = style.add_axes(figure, _LEFT_IN, full_height - below - _CAPACITY_IN, right, below)
     room = full_width - _LEFT_IN - right + _BETWEEN_IN
-    pitch = room / max(len(areas), 1)
+    pitch = room / max(len(means), 1)
     uppers = []
-    for i, area in enumerate(areas):
+    for i, (area, mean) in enumerate(means.items()):
         start = _LEFT_IN + i * pitch
         end = full_width - start - pitch + _BETWEEN_IN
         panel = style.add_axes(figure, start, full_height - top - _LOAD_IN, end, top)
-        _draw_area(panel, data, area, is_first=i == 0)
+        _draw_area(panel, data, area, mean, is_first=i == 0)
         uppers.append(panel)
     highest = max((panel.get_ylim()[1] for panel in uppers), default=1.0)
-    for panel, area in zip(uppers, areas, strict=True):
+    for panel, (area, mean) in zip(uppers, means.items(), strict=True):
         panel.set_ylim(0.0, highest)
-        _name_official(panel, data, area)
+        _name_official(panel, data, area, mean)
     if uppers:
-        _draw_key(uppers[-1], data, areas)
+        _draw_key(uppers[-1], means)
     style.header(
         uppers[0] if uppers else lower,
         _TITLE,
@@ -101,15 +101,15 @@ def draw_demand_and_capacity(
         left_in=_LEFT_IN - style.MARGIN_IN,
         lift_in=_HEADER_LIFT_IN,
     )
-    return _draw_capacity(lower, data)
+    return _draw_capacity(lower, data, means)
 
 
 def _year_edges(data: StudyData) -> FloatArray:
     return np.array([day_of(year) for year in range(data.manifest.from_year, data.manifest.to_year + 2)])
 
 
-def _draw_area(panel: Axes, data: StudyData, area: str, *, is_first: bool) -> None:
-    mean = yearly_mean_by_use(data, area).reindex(range(data.manifest.from_year, data.manifest.to_year + 1))
+def _draw_area(panel: Axes, data: StudyData, area: str, mean: pd.DataFrame, *, is_first: bool) -> None:
+    mean = mean.reindex(range(data.manifest.from_year, data.manifest.to_year + 1))
     edges = _year_edges(data)
     style.plain_axes(panel, spines=("bottom", "left"))
     draw_time_axis(panel, data)
@@ -151,12 +151,12 @@ def _place_of(figure: dict[str, Any]) -> tuple[float, float]:
     return day_of(figure["year"], 7), float(figure["value_mw"])
 
 
-def _name_official(panel: Axes, data: StudyData, area: str) -> None:
+def _name_official(panel: Axes, data: StudyData, area: str, mean: pd.DataFrame) -> None:
     """Write value and reading beside the official figures, clear of the stack and of each other."""
-    mean = yearly_mean_by_use(data, area).sum(axis=1)
+    total = mean.sum(axis=1)
     own = [figure for figure in official_figures(data) if figure["area"] == area]
     taken = mark_boxes(panel, [_place_of(figure) for figure in own], 7.0)
-    for year, height in zip(mean.index.tolist(), mean.tolist(), strict=True):
+    for year, height in zip(total.index.tolist(), total.tolist(), strict=True):
         (x0, y0), (x1, y1) = panel.transData.transform([(day_of(year), 0.0), (day_of(year + 1), height)])
         taken.append(Box(x0, y0, x1, y1))
     labels = []
@@ -167,26 +167,27 @@ def _name_official(panel: Axes, data: StudyData, area: str) -> None:
     write_labels(panel, labels, taken, reach=8)
 
 
-def _draw_key(panel: Axes, data: StudyData, areas: Sequence[str]) -> None:
+def _draw_key(panel: Axes, means: Mapping[str, pd.DataFrame]) -> None:
     """Name the layers to the right of the last panel, in the order in which they lie."""
-    found = {words for area in areas for words in yearly_mean_by_use(data, area).columns}
+    found = {words for mean in means.values() for words in mean.columns}
     height_in = style.size_in(panel)[1]
     width_in = style.size_in(panel)[0]
     for i, use in enumerate(use for use in reversed(USES) if use.words in found):
         LegendLine(panel, width_in + 0.12, height_in - 0.1 - i * _KEY_STEP_IN).swatch(use.colour).words(use.words)
 
 
-def _draw_capacity(ax: Axes, data: StudyData) -> Axes:
+def _draw_capacity(ax: Axes, data: StudyData, means: Mapping[str, pd.DataFrame]) -> Axes:
     style.plain_axes(ax, spines=("bottom", "left"))
     draw_time_axis(ax, data)
     lines = {words: line for _, words, line in VOLTAGE_CLASSES}
     ends: list[tuple[float, str, str]] = []
-    for words, (days, mva) in capacity_by_class(data).items():
+    by_class = capacity_by_class(data)
+    for words, (days, mva) in by_class.items():
         ax.step(days, mva, where="post", color=style.INK, linewidth=1.6, linestyle=lines[words])
         ends.append((float(mva[-1]), f"{words}: {mva[-1]:,.0f} MVA", style.INK))
-    ends += _draw_load(ax, data)
+    ends += _draw_load(ax, data, means)
     ax.set_ylim(0.0, 1.1 * max((end[0] for end in ends), default=1.0))
-    top = max([*(float(np.max(mva)) for _, mva in capacity_by_class(data).values()), *(end[0] for end in ends), 1.0])
+    top = max([*(float(np.max(mva)) for _, mva in by_class.values()), *(end[0] for end in ends), 1.0])
     ax.set_ylim(0.0, 1.08 * top)
     _plain_values(ax)
     style.axis_label(ax, "y", "Capacity [MVA], load [MW]")
@@ -202,9 +203,9 @@ def _draw_capacity(ax: Axes, data: StudyData) -> Axes:
     return ax
 
 
-def _draw_load(ax: Axes, data: StudyData) -> list[tuple[float, str, str]]:
+def _draw_load(ax: Axes, data: StudyData, means: Mapping[str, pd.DataFrame]) -> list[tuple[float, str, str]]:
     """Draw yearly mean and largest load; return their last values, words and colour."""
-    load = yearly_load(data)
+    load = yearly_load(data, means)
     edges = _year_edges(data)
     middles = (edges[:-1] + edges[1:]) / 2
     colour = style.OVERLOAD_COLOURS[2]

@@ -169,8 +169,10 @@ def monthly_failed(data: StudyData) -> pd.DataFrame:
 def _by_month(data: StudyData, value: str) -> pd.DataFrame:
     transformers = pd.MultiIndex.from_frame(data.transformers[_KEY])
     elements = data.elements.set_index("element")
-    keys = pd.MultiIndex.from_frame(elements.reindex(data.monthly["element"].astype(str))[_KEY])
-    row = transformers.get_indexer(keys)
+    # There are as many elements as rows of the picture, and a month for each: look the elements up, not the months.
+    element = pd.Categorical(data.monthly["element"])
+    keys = pd.MultiIndex.from_frame(elements.reindex(element.categories.astype(str))[_KEY])
+    row = transformers.get_indexer(keys)[element.codes]
     year = data.monthly["year"].to_numpy(np.int64)
     cell = 12 * (year - data.manifest.from_year) + data.monthly["month"].to_numpy(np.int64) - 1
     table = np.full((len(transformers), len(data.month_edges) - 1), np.nan)

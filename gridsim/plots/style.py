@@ -9,10 +9,12 @@ greyscale printing and every kind of colour blindness; hue only helps.
 from __future__ import annotations
 
 import itertools
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.backend_bases import GraphicsContextBase
+from matplotlib.backends.backend_agg import FigureCanvasAgg, RendererAgg
 from matplotlib.collections import LineCollection, PolyCollection
 from matplotlib.colors import to_rgb, to_rgba
 from matplotlib.figure import Figure
@@ -81,10 +83,23 @@ def luminance(colour: str) -> float:
     return float(linear @ np.array([0.2126, 0.7152, 0.0722]))
 
 
+class _Canvas(FigureCanvasAgg):
+    """An Agg canvas that draws the same whatever else is loaded.
+
+    ``import pandapower`` replaces a method of matplotlib's renderers, after which every line has round ends.
+    """
+
+    def get_renderer(self) -> Any:
+        """Return the renderer with a graphics context of its own."""
+        renderer: Any = super().get_renderer()  # type: ignore[no-untyped-call]
+        renderer.new_gc = GraphicsContextBase
+        return renderer
+
+
 def new_figure(height_in: float, width_in: float = WIDTH_IN) -> Figure:
     """Return an empty figure with an Agg canvas of its own."""
     figure = Figure(figsize=(width_in, height_in), dpi=DPI, facecolor=PAPER)
-    FigureCanvasAgg(figure)
+    _Canvas(figure)
     return figure
 
 
@@ -167,12 +182,15 @@ def size_in(ax: Axes) -> tuple[float, float]:
 
 def text_width_in(figure: Figure, texts: Sequence[str], size_pt: float) -> float:
     """Return the width in inches of the widest of ``texts``; 0 when there is none."""
-    # A canvas of its own: measuring must not touch the one that will draw.
-    canvas: Any = FigureCanvasAgg(Figure(figsize=(1.0, 1.0), dpi=figure.dpi))
-    renderer = canvas.get_renderer()
+    return max((_text_width_px(text, size_pt, figure.dpi) for text in set(texts)), default=0.0) / figure.dpi
+
+
+@lru_cache(maxsize=4096)
+def _text_width_px(text: str, size_pt: float, dpi: float) -> float:
+    # A renderer of its own: measuring must not touch the one that will draw.
+    renderer: Any = RendererAgg(1.0, 1.0, dpi)  # type: ignore[no-untyped-call]
     font = FontProperties(family=FONT, size=size_pt)
-    widths = [renderer.get_text_width_height_descent(text, font, False)[0] for text in set(texts)]
-    return float(max(widths, default=0.0) / figure.dpi)
+    return float(renderer.get_text_width_height_descent(text, font, False)[0])
 
 
 def shorten(text: str, limit: int) -> str:

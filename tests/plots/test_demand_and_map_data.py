@@ -13,6 +13,7 @@ from gridsim.plots.demand_data import (
     USES,
     areas_with_demand,
     capacity_by_class,
+    means_by_area,
     official_figures,
     yearly_load,
     yearly_mean_by_use,
@@ -51,7 +52,7 @@ def test_yearly_means_keep_the_energy(data: StudyData) -> None:
 
 
 def test_the_largest_load_is_sure_only_when_all_hours_are(data: StudyData) -> None:
-    load = yearly_load(data)
+    load = yearly_load(data, means_by_area(data))
     steps = data.steps
     assert load["is_sure"].to_dict() == (~steps.groupby("year")["is_failed"].any()).to_dict()
     assert not load["is_sure"].all()

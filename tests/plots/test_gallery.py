@@ -43,6 +43,22 @@ def test_all_figures_become_whole_files(studies: dict[str, ResultStore]) -> None
         assert chunks(path.read_bytes())[-1] == b"IEND"
 
 
+def test_pictures_are_the_same_whether_pandapower_is_loaded_or_not(
+    studies: dict[str, ResultStore], tmp_path: Path
+) -> None:
+    """Importing pandapower gives the lines of every figure of the process round ends."""
+    code = (
+        "import sys; from gridsim.plots import draw_all; from gridsim.results import ResultStore\n"
+        "if len(sys.argv) > 3: import pandapower\n"
+        "draw_all(ResultStore.open(sys.argv[1]), ['overload_timeline'], sys.argv[2])"
+    )
+    for name, more in (("alone", []), ("beside", ["pandapower"])):
+        arguments = [sys.executable, "-c", code, studies["three"].directory, tmp_path / name, *more]
+        subprocess.run(arguments, check=True)
+    alone, beside = (tmp_path / name / "overload_timeline.png" for name in ("alone", "beside"))
+    assert alone.read_bytes() == beside.read_bytes()
+
+
 def test_kinds_of_the_list_and_of_the_drawers_agree() -> None:
     assert list(gallery.DRAWERS) == list(KINDS)
 
