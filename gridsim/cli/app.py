@@ -101,11 +101,12 @@ def run(
     Example: gridsim run scenarios/reference.toml --from 2026 --to 2030 --out results
     """
     with mistakes_told():
+        from gridsim.cli.drawing_process import DrawingProcess  # noqa: PLC0415
         from gridsim.cli.progress_bar import ProgressBar  # noqa: PLC0415
         from gridsim.report.console_summary import print_summary  # noqa: PLC0415
         from gridsim.studies.time_series import run_scenario  # noqa: PLC0415
 
-        with ProgressBar(_console(is_error=True)) as progress:
+        with DrawingProcess(is_wanted=pictures) as second, ProgressBar(_console(is_error=True)) as progress:
             result = run_scenario(
                 scenario,
                 from_year=from_year,
@@ -120,9 +121,9 @@ def run(
             try:
                 if pictures:
                     progress.begin("Drawing pictures", 0)
-                    from gridsim.cli.pictures import draw_pictures  # noqa: PLC0415  loads matplotlib
+                    from gridsim.cli.pictures import draw_run  # noqa: PLC0415  loads matplotlib
 
-                    drawn = draw_pictures(result.store)
+                    drawn = draw_run(result.store, second)
             finally:  # whatever happens to the pictures, the run is done and its summary is owed
                 progress.stop()
                 print_summary(_console(), result.summary, result.store.directory, drawn)

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
+    from gridsim.cli.drawing_process import DrawingProcess
     from gridsim.results.store import ResultStore
 
 MAP = "map"
@@ -45,6 +46,23 @@ def draw_pictures(
     if MAP in kinds:
         drawn.append(save_figure(draw_map(store, year=year), place / f"{MAP}_{year}.{suffix}"))
     return drawn
+
+
+def draw_run(store: ResultStore, second: DrawingProcess) -> list[Path]:
+    """Draw every picture of a run, half of them in a second process, and return the files in the order of the kinds.
+
+    Raises
+    ------
+    GridsimError
+        A folder that cannot be written.
+    """
+    others = second.share(list(KINDS))
+    second.begin(store, others)
+    drawn = draw_all(store, [kind for kind in KINDS if kind not in others])
+    drawn += second.drawn()
+    # What the second process could not draw is drawn here, or fails here with an error that says why.
+    drawn += draw_all(store, [kind for kind in KINDS if kind not in {path.stem for path in drawn}])
+    return sorted((store.plots_directory / path.name for path in drawn), key=lambda path: list(KINDS).index(path.stem))
 
 
 def _whole_name(kind: str) -> str:
