@@ -37,17 +37,41 @@ from gridsim.errors import CompileError
 if TYPE_CHECKING:
     from gridsim.compiled.channels import ServiceState
     from gridsim.compiled.ratings import BranchPlaces
-    from gridsim.dtypes import ComplexArray, FloatArray, IndexArray
+    from gridsim.dtypes import AnyArray, ComplexArray, FloatArray, IndexArray
 
 MODELLED = "pandapower.control.controller.trafo.DiscreteTapControl.DiscreteTapControl"
 SIDES = {"trafo": ("hv", "lv"), "trafo3w": ("hv", "mv", "lv")}
+
+
+class _Table:
+    """One table of transformers; each column is read once."""
+
+    def __init__(self, net: Any, name: str) -> None:
+        self.name = name
+        self.index = net[name].index
+        self._frame = net[name]
+        self._columns: dict[str, AnyArray] = {}
+
+    def numbers(self, column: str) -> FloatArray:
+        """Return a column as numbers, NaN where there is no value, and everywhere when there is no such column."""
+        if column not in self._columns:
+            has_column = column in self._frame
+            values = self._frame[column].to_numpy(dtype=float, na_value=np.nan) if has_column else None
+            self._columns[column] = np.full(len(self.index), np.nan) if values is None else values
+        return self._columns[column]
+
+    def values(self, column: str) -> AnyArray:
+        """Return a column that holds no numbers."""
+        if column not in self._columns:
+            self._columns[column] = self._frame[column].to_numpy()
+        return self._columns[column]
 
 
 @dataclass(frozen=True)
 class _Unit:
     """One controlled unit, as its controller sees it."""
 
-    table: str
+    table: _Table
     row: int
     level: float
     side: str
@@ -55,6 +79,13 @@ class _Unit:
     vm_upper_pu: float
     is_active: bool
     label: str
+
+    @property
+    def name(self) -> str:
+        return f"{self.table.name} {self.table.index[self.row]}"
+
+    def number(self, column: str) -> float:
+        return float(self.table.numbers(column)[self.row])
 
 
 def tap_changers(net: Any, work: Any, ppc: dict[str, Any], places: BranchPlaces, state: ServiceState) -> TapChangers:
@@ -82,19 +113,19 @@ def tap_changers(net: Any, work: Any, ppc: dict[str, Any], places: BranchPlaces,
     units = _controlled_units(net)
     if not units:
         return no_tap_changers()
-    taps = [_tap_positions(net, unit) for unit in units]
+    taps = [_tap_positions(unit) for unit in units]
     pos, low, high = (np.array([tap[part] for tap in taps], dtype=INDEX) for part in range(3))
     branch, changer_of, y_by_position = _moved_branches(net, work, ppc, places, units, low, high)
     levels = sorted({unit.level for unit in units})
     return TapChangers(
-        name=tuple(f"{unit.table} {net[unit.table].index[unit.row]}" for unit in units),
-        table=tuple(unit.table for unit in units),
+        name=tuple(unit.name for unit in units),
+        table=tuple(unit.table.name for unit in units),
         table_row=np.array([unit.row for unit in units], dtype=INDEX),
         level=np.array([levels.index(unit.level) for unit in units], dtype=INDEX),
-        controlled_pos=np.array([_watched_row(net, unit, state) for unit in units], dtype=INDEX),
+        controlled_pos=np.array([_watched_row(unit, state) for unit in units], dtype=INDEX),
         vm_lower_pu=np.array([unit.vm_lower_pu for unit in units], dtype=float),
         vm_upper_pu=np.array([unit.vm_upper_pu for unit in units], dtype=float),
-        raise_step=np.array([_raise_step(net, unit) for unit in units], dtype=INDEX),
+        raise_step=np.array([_raise_step(unit) for unit in units], dtype=INDEX),
         tap_pos=pos,
         tap_min=low,
         tap_max=high,
@@ -132,91 +163,77 @@ def _controlled_units(net: Any) -> list[_Unit]:
         levels.append(float(np.ravel(level)[0]))
     orders = table["order"].to_numpy(dtype=float)
     by_turn = sorted(range(len(table)), key=lambda place: (levels[place], orders[place]))
-    units = []
+    grids = net["ext_grid"]
+    at_source = set(grids["bus"].to_numpy()[grids["in_service"].to_numpy(dtype=bool)].tolist())
+    tables = {name: _Table(net, name) for name in SIDES}
+    units: list[_Unit] = []
     for place in by_turn:
         label = f"controller {table.index[place]} (DiscreteTapControl)"
-        units += _units_of(net, table["object"].iat[place], levels[place], label)
-    seen: set[tuple[str, int]] = set()
+        units += _units_of(tables, table["object"].iat[place], at_source, levels[place], label)
+    seen: set[str] = set()
     for unit in units:
-        if (unit.table, unit.row) in seen:
-            raise CompileError(f"{unit.label}: another controller moves the tap of the same {unit.table}")
-        seen.add((unit.table, unit.row))
+        if unit.name in seen:
+            raise CompileError(f"{unit.label}: another controller moves the tap of the same {unit.table.name}")
+        seen.add(unit.name)
     return units
 
 
-def _units_of(net: Any, controller: Any, level: float, label: str) -> list[_Unit]:
+def _units_of(tables: dict[str, _Table], controller: Any, at_source: set[int], level: float, label: str) -> list[_Unit]:
     """Return the units of one controller; several of them act together, as soon as one of them may act."""
-    table, side = controller.element, controller.side
-    elements = np.atleast_1d(np.asarray(controller.element_index))
-    rows = net[table].index.get_indexer(elements)
-    if (rows < 0).any():
-        raise CompileError(f"{label}: {table} {elements[rows < 0][0]} does not exist")
+    table, side = tables[controller.element], controller.side
+    elements = np.atleast_1d(np.asarray(controller.element_index)).tolist()
+    for element in elements:
+        if element not in table.index:
+            raise CompileError(f"{label}: {table.name} {element} does not exist")
+    rows = [int(table.index.get_loc(element)) for element in elements]
     band = np.full((2, len(rows)), np.nan)
     for end, bound in enumerate((controller.vm_lower_pu, controller.vm_upper_pu)):
         if bound is not None:
             band[end] = bound
-    if not (band[0] < band[1]).all():
-        wrong = int(np.flatnonzero(~(band[0] < band[1]))[0])
-        raise CompileError(f"{label}: the band is {band[0, wrong]} to {band[1, wrong]} pu, expected lower < upper")
-    in_service = net[table]["in_service"].to_numpy(dtype=bool)[rows]
-    grids = net["ext_grid"]
-    at_source = np.isin(net[table][f"{side}_bus"].to_numpy()[rows], grids["bus"][grids["in_service"].astype(bool)])
-    is_active = bool((in_service & ~at_source).any())
+    for low, high in band.T:
+        if not low < high:
+            raise CompileError(f"{label}: the band is {low} to {high} pu, expected lower < upper")
+    in_service, bus = table.values("in_service"), table.values(f"{side}_bus")
+    is_active = any(bool(in_service[row]) and bus[row] not in at_source for row in rows)
     return [
-        _Unit(table, int(row), level, side, float(low), float(high), is_active, label)
+        _Unit(table, row, level, side, float(low), float(high), is_active, label)
         for row, low, high in zip(rows, *band, strict=True)
     ]
 
 
-def _number(net: Any, unit: _Unit, column: str) -> float:
-    """One number of the unit's row, NaN when the table has no such column or no value there."""
-    frame = net[unit.table]
-    if column not in frame:
-        return float("nan")
-    return float(frame[column].to_numpy(dtype=float, na_value=np.nan)[unit.row])
-
-
-def _tap_positions(net: Any, unit: _Unit) -> tuple[int, int, int]:
+def _tap_positions(unit: _Unit) -> tuple[int, int, int]:
     """Own position and end stops."""
-    values = {name: _number(net, unit, name) for name in ("tap_pos", "tap_min", "tap_max")}
+    values = {name: unit.number(name) for name in ("tap_pos", "tap_min", "tap_max")}
     for name, value in values.items():
-        if not float(value).is_integer():
-            raise CompileError(
-                f"{unit.table} {net[unit.table].index[unit.row]}: {name} is {value}, {unit.label} steps "
-                "in whole numbers"
-            )
+        if not value.is_integer():
+            raise CompileError(f"{unit.name}: {name} is {value}, {unit.label} steps in whole numbers")
     pos, low, high = (int(value) for value in values.values())
     if not low <= pos <= high:
-        raise CompileError(
-            f"{unit.table} {net[unit.table].index[unit.row]}: tap_pos is {pos}, outside tap_min {low} to tap_max {high}"
-        )
+        raise CompileError(f"{unit.name}: tap_pos is {pos}, outside tap_min {low} to tap_max {high}")
     return pos, low, high
 
 
-def _watched_row(net: Any, unit: _Unit, state: ServiceState) -> int:
+def _watched_row(unit: _Unit, state: ServiceState) -> int:
     if not unit.is_active:
         return -1
-    bus = net[unit.table][f"{unit.side}_bus"].to_numpy(dtype=INDEX)[unit.row : unit.row + 1]
-    return int(state.bus_pos[state.rows_of(bus)][0])
+    bus = unit.table.values(f"{unit.side}_bus")[unit.row : unit.row + 1]
+    return int(state.bus_pos[state.rows_of(bus.astype(INDEX))][0])
 
 
-def _raise_step(net: Any, unit: _Unit) -> int:
+def _raise_step(unit: _Unit) -> int:
     """-1 where a lower position means a higher voltage: a tap at the hv winding of a unit that controls the other side.
 
     The controlled side counts as far away or not by ``hv`` alone, whichever winding of three has the tap.
     """
-    tap_side = net[unit.table]["tap_side"].iat[unit.row]
-    if tap_side not in SIDES[unit.table]:
-        raise CompileError(
-            f"{unit.table} {net[unit.table].index[unit.row]}: tap_side is {tap_side!r}, expected "
-            f"{' or '.join(SIDES[unit.table])} for {unit.label}"
-        )
+    tap_side, sides = unit.table.values("tap_side")[unit.row], SIDES[unit.table.name]
+    if tap_side not in sides:
+        raise CompileError(f"{unit.name}: tap_side is {tap_side!r}, expected {' or '.join(sides)} for {unit.label}")
     lowers = 1 if tap_side == "hv" else -1
     if unit.side == "hv":
         lowers = -lowers
-    if _number(net, unit, "tap_step_percent") < 0.0:
+    if unit.number("tap_step_percent") < 0.0:
         lowers = -lowers
-    degree = _number(net, unit, "tap_step_degree")
+    degree = unit.number("tap_step_degree")
     if np.isfinite(degree) and np.cos(np.deg2rad(degree)) < 0.0:
         lowers = -lowers
     return -lowers
@@ -235,7 +252,7 @@ def _moved_branches(
     branch, changer_of, found = [], [], []
     n_position = int((high - low).max()) + 1
     for table, windings in (("trafo", 1), ("trafo3w", 3)):
-        changers = np.array([place for place, unit in enumerate(units) if unit.table == table], dtype=INDEX)
+        changers = np.array([place for place, unit in enumerate(units) if unit.table.name == table], dtype=INDEX)
         if changers.size == 0:
             continue
         rows = np.array([units[changer].row for changer in changers], dtype=INDEX)
