@@ -71,15 +71,19 @@ def yearly_table(episodes: pd.DataFrame, horizon: Horizon) -> pd.DataFrame:
     start = episodes["start_utc"].dt.tz_localize(None) + offset
     end = episodes["end_utc"].dt.tz_localize(None) + offset
     key = [*ELEMENT_KEY, "limit"]
-    parts = []
-    for year in horizon.years:
-        first, last = pd.Timestamp(year, 1, 1), pd.Timestamp(year + 1, 1, 1)
-        is_touched = (start < last) & (end > first)
-        inside = end[is_touched].clip(upper=last) - start[is_touched].clip(lower=first)
-        rows = episodes.loc[is_touched, key]
-        rows = rows.assign(episodes=(start[is_touched] >= first).astype(np.int64), hours=inside / pd.Timedelta(hours=1))
-        parts.append(rows.groupby(key, sort=True, as_index=False).sum().assign(year=year))
-    table = pd.concat(parts, ignore_index=True).sort_values([*key, "year"], ignore_index=True)
+    first_year, last_year = start.dt.year.to_numpy(np.int64), (end - pd.Timedelta(1, "ns")).dt.year.to_numpy(np.int64)
+    n_year = last_year - first_year + 1
+    row = np.repeat(np.arange(len(episodes)), n_year)
+    passed = np.arange(len(row)) - np.repeat(np.cumsum(n_year) - n_year, n_year)
+    year = first_year[row] + passed
+    begin, stop = (years.astype("datetime64[Y]").astype("datetime64[ns]") for years in (year - 1970, year - 1969))
+    inside = np.minimum(end.to_numpy()[row], stop) - np.maximum(start.to_numpy()[row], begin)
+    pieces = (
+        episodes[key]
+        .iloc[row]
+        .assign(year=year, episodes=(passed == 0).astype(np.int64), hours=inside / np.timedelta64(1, "h"))
+    )
+    table = pieces[np.isin(year, list(horizon.years))].groupby([*key, "year"], sort=True, as_index=False).sum()
     return table[list(YEARLY.column_names)]
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
+import gc
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,7 +22,7 @@ from gridsim.studies.study_summary import is_failed
 from gridsim.tables.load import load_tables
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
 
 OUT_FOLDER = "out"
@@ -105,7 +107,7 @@ def run_scenario(
         directory = Path(out) if out is not None else Path(OUT_FOLDER) / asked.name
         ResultStore.check_free(directory, overwrite=overwrite)
         tables = load_tables(asked.network_folder)
-    with clock.phase("import"):
+    with clock.phase("import"), _uncollected():
         # What is heavy (pandapower, pvlib, numba) comes after the inputs, so that a mistake in them is told at once.
         from gridsim.grid.staged import stage_grid  # noqa: PLC0415
         from gridsim.studies.study_run import solve_and_write  # noqa: PLC0415
@@ -118,6 +120,19 @@ def run_scenario(
     if strict:
         result.raise_if_failed()
     return result
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Keep the garbage collector out of imports, which only make things that stay; it would look at them every time."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+        gc.freeze()
+    finally:
+        if was_enabled:
+            gc.enable()
 
 
 def open_results(directory: str | Path) -> StudyResult:
