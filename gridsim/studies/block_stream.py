@@ -6,7 +6,7 @@ judges the one before. At most three blocks are in memory at any time, whatever 
 
 from __future__ import annotations
 
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -21,6 +21,8 @@ from gridsim.results.manifest import BlockRecord
 from gridsim.solve import BatchSolver, make_solver
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from numpy.typing import NDArray
 
     from gridsim.assess.limits import WatchList
@@ -158,10 +160,11 @@ class BlockSink:
         return pd.concat(self._steps, ignore_index=True)
 
 
-def stream_blocks(solver: BlockSolver, sink: BlockSink, progress: Progress) -> None:
+def stream_blocks(solver: BlockSolver, sink: BlockSink, progress: Progress, write_plan: Callable[[], None]) -> None:
     """Solve every block of the solver's grid and hand each to the sink.
 
-    An interrupt lets the block in hand be written to its end before it goes on to the caller.
+    ``write_plan`` writes what is known before anything is solved, in the thread of the sink and ahead of it. An
+    interrupt lets the block in hand be written to its end before it goes on to the caller.
     """
     blocks, clock = solver.grid.blocks, solver.clock
     with (
@@ -169,7 +172,7 @@ def stream_blocks(solver: BlockSolver, sink: BlockSink, progress: Progress) -> N
         ThreadPoolExecutor(max_workers=1, thread_name_prefix="gridsim-prepare") as preparing,
     ):
         coming = preparing.submit(solver.prepare, blocks[0])
-        pending: Future[None] | None = None
+        pending = writing.submit(write_plan)
         for following in (*blocks[1:], None):
             with clock.phase("wait for blocks"):
                 prepared = coming.result()
@@ -177,9 +180,7 @@ def stream_blocks(solver: BlockSolver, sink: BlockSink, progress: Progress) -> N
                 coming = preparing.submit(solver.prepare, following)
             solved = solver.solve(prepared, progress)
             with clock.phase("wait for files"):
-                if pending is not None:
-                    pending.result()
+                pending.result()
             pending = writing.submit(sink.take, solved)
         with clock.phase("wait for files"):
-            if pending is not None:
-                pending.result()
+            pending.result()

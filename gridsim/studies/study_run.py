@@ -38,7 +38,8 @@ def solve_and_write(
     watches = watch_list(columns.elements, scenario.limits.classes)
     sink = BlockSink(grid, columns, watches, store)
     progress.begin("Solving", len(grid.time_utc))
-    stream_blocks(BlockSolver(grid, columns, options, scenario.limits.basis, clock), sink, progress)
+    solver = BlockSolver(grid, columns, options, scenario.limits.basis, clock)
+    stream_blocks(solver, sink, progress, lambda: _write_plan(grid, store, columns.elements))
     progress.begin("Writing tables", 0)
     with clock.phase("assess"):
         report = _report(grid, watches, sink)
@@ -56,18 +57,22 @@ def _report(grid: StagedGrid, watches: WatchList, sink: BlockSink) -> OverloadRe
     return OverloadReport(episodes, yearly_table(episodes, horizon), ranking)
 
 
-def _write_tables(grid: StagedGrid, sink: BlockSink, report: OverloadReport, elements: pd.DataFrame) -> dict[str, Any]:
-    """Write everything but loading and manifest, and return the summary."""
-    store, steps, months = sink.store, sink.steps(), sink.months
-    store.write_steps(steps)
-    store.write_overloads(report.episodes)
-    store.write_table("yearly", report.yearly)
-    store.write_table("ranking", report.ranking)
+def _write_plan(grid: StagedGrid, store: ResultStore, elements: pd.DataFrame) -> None:
+    """Write the tables that do not depend on any load flow."""
     store.write_table("elements", elements)
     store.write_table("substations", substation_table(grid))
     store.write_table("lines", line_table(grid))
     store.write_table("events", event_table(grid))
     store.write_table("demand", grid.injections.demand_summary())
+
+
+def _write_tables(grid: StagedGrid, sink: BlockSink, report: OverloadReport, elements: pd.DataFrame) -> dict[str, Any]:
+    """Write what follows from the load flows, the manifest left out, and return the summary."""
+    store, steps, months = sink.store, sink.steps(), sink.months
+    store.write_steps(steps)
+    store.write_overloads(report.episodes)
+    store.write_table("yearly", report.yearly)
+    store.write_table("ranking", report.ranking)
     values = (months.worst_percent, months.hours_over_100, months.failed_hours)
     store.write_monthly(monthly_frame(elements["element"].to_list(), months.months, values))
     summary = summarise(grid, steps, report)
