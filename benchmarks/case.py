@@ -73,6 +73,10 @@ class Case:
         """Return a copy that may be changed."""
         return copy.deepcopy(self.net)
 
+    def again(self) -> Case:
+        """Return the case without what was derived from it, for timings in which that has to be done."""
+        return Case(self.name, self.net, self.seed)
+
     @cached_property
     def reference(self) -> ReferenceArrays:
         """The net as pandapower's own matrices, with which every result is judged."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import math
 from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -12,7 +13,7 @@ import numpy as np
 from benchmarks import machine, registry
 from benchmarks.agreement import compare
 from benchmarks.case import BLOCK_STEPS, CaseEntry, load_case
-from benchmarks.phase import Unfit
+from benchmarks.phase import Sample, Unfit
 from benchmarks.record import Agreement, Record, Run, Verdict
 from benchmarks.stand import SHORTEST_S, WARM_UP_STEPS, Stand, clocked, quiet
 from benchmarks.subject import NotApplicable, Outcome, Variant
@@ -21,13 +22,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from benchmarks.case import Case
-    from benchmarks.phase import Phase, Sample
+    from benchmarks.phase import Phase
     from benchmarks.subject import Subject
 
 #: A variant this much slower than its subject's best in a short trial is timed once, on the short trial.
 SLOW = 2.0
-#: Variants of a subject (per number of threads) that take part in every phase; the rest in ``solve`` alone.
-FINALISTS = 2
+#: Variants of a subject (per number of threads) that are timed in every round; of the rest the trial is told.
+FINALISTS = 3
 #: Peers are checked and ranked on this part of the steps that they solve per timing.
 TRIAL = 3
 #: Times the budget that the trial of a whole call may last.
@@ -56,6 +57,8 @@ class _Entrant:
     note: str = ""
     agreement: Agreement | None = None
     n_solved: int = 0
+    trial: Sample = Sample(math.inf, math.inf)
+    trial_steps: int = 0
     is_finalist: bool = False
     samples: dict[str, list[Sample]] = field(default_factory=lambda: defaultdict(list))
     refused: dict[str, tuple[Verdict, str]] = field(default_factory=dict)
@@ -139,6 +142,8 @@ def _check(entrants: list[_Entrant], case: Case, n_step: int, say: Callable[[str
         stand.reference = first
         if _attempt(entrant, lambda stand=stand: (stand.build(), stand.calibrate(first.voltage))):
             _judge(entrant, first, short)
+            entrant.trial = Sample(stand.estimate_s * short, stand.estimate_s * short)
+            entrant.trial_steps = short
     for group in _groups(entrants):
         best = min(entrant.stand.estimate_s for entrant in group)
         for entrant in group:
@@ -160,16 +165,22 @@ def _check(entrants: list[_Entrant], case: Case, n_step: int, say: Callable[[str
         stand.whole_steps = min(needed if stand.subject.is_peer else n_step, _whole_steps(stand), BLOCK_STEPS)
     for group in _groups(entrants):
         ranked = sorted(group, key=lambda entrant: entrant.stand.estimate_s)
-        for entrant in ranked[:FINALISTS]:
-            entrant.is_finalist = True
+        for place, entrant in enumerate(ranked):
+            entrant.is_finalist = place < FINALISTS
+            if not entrant.is_finalist:
+                entrant.stand.steps = entrant.trial_steps
+                entrant.samples["solve"].append(entrant.trial)
     _set_loops(entrants)
 
 
 def _try(entrant: _Entrant, steps: int) -> None:
-    entrant.stand.load_batch(steps)
+    stand = entrant.stand
+    stand.load_batch(steps)
     with quiet():
-        entrant.stand.model.solve()  # a new size may cost something once
-        entrant.stand.estimate_s = clocked(entrant.stand.model.solve).wall_s / steps
+        stand.model.solve()  # a new size may cost something once
+        entrant.trial = clocked(stand.model.solve)
+    entrant.trial_steps = steps
+    stand.estimate_s = entrant.trial.wall_s / steps
 
 
 def _whole_steps(stand: Stand) -> int:
@@ -248,12 +259,8 @@ def _time(
             say(f"{name}: {phase.name}, round {repeat + 1} of {min(repeats, phase.most_repeats)}")
             turn = repeat % max(len(running), 1)
             for entrant in running[turn:] + running[:turn]:
-                if phase.name not in entrant.refused and _takes_part(entrant, phase, repeat):
+                if phase.name not in entrant.refused and entrant.is_finalist:
                     _one_timing(entrant, phase)
-
-
-def _takes_part(entrant: _Entrant, phase: Phase, repeat: int) -> bool:
-    return entrant.is_finalist or (phase.name == "solve" and repeat == 0)
 
 
 def _one_timing(entrant: _Entrant, phase: Phase) -> None:

@@ -144,12 +144,15 @@ class Subject(ABC):
             When the subject cannot model the net.
         """
 
-    def whole_call(self, case: Case, variant: Variant, given: Mapping[tuple[str, str], pd.DataFrame]) -> Outcome:
+    def whole_call(
+        self, case: Case, variant: Variant, given: Mapping[tuple[str, str], pd.DataFrame], voltage: np.ndarray
+    ) -> Outcome:
         """Go from net and frames to loading frames, conversion of the net included.
 
-        The frames of loading are made inside; the outcome only carries their values.
+        The frames of loading are made inside; the outcome only carries their values. ``voltage`` is the known solution,
+        for peers that need it as in :meth:`Model.prepare`.
         """
-        del case, variant, given
+        del case, variant, given, voltage
         raise NotApplicable("no such call")
 
     def compile(self, case: Case, *, cold: bool) -> Mapping[str, float]:

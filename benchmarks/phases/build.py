@@ -21,8 +21,9 @@ class Build(Phase):
 
     def measure(self, stand: Stand) -> Sample:
         """Build once more; the stand keeps its model."""
+        case = stand.case.again()
         with quiet():
-            return clocked(lambda: stand.subject.build(stand.case, stand.variant))
+            return clocked(lambda: stand.subject.build(case, stand.variant))
 
 
 register_phase(Build())

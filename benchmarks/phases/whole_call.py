@@ -45,10 +45,10 @@ class WholeCall(Phase):
 
     @staticmethod
     def _call(stand: Stand, n_step: int) -> Sample:
-        frames = stand.case.frames(n_step)
+        frames, voltage, case = stand.case.frames(n_step), stand.reference.voltage[:n_step], stand.case.again()
         found = []
         with quiet():
-            sample = clocked(lambda: found.append(stand.subject.whole_call(stand.case, stand.variant, frames)))
+            sample = clocked(lambda: found.append(stand.subject.whole_call(case, stand.variant, frames, voltage)))
             verdict, agreement = compare(found[0], stand.reference, stand.case.reference, stand.case.profiles(n_step))
         if verdict is not Verdict.ok:
             raise Unfit(verdict, f"{found[0].n_solved} of {n_step} solved, loading off by {agreement.loading_percent} %")

@@ -103,8 +103,11 @@ class Gridsim(Subject):
         """Lower the net and solve its own values."""
         return GridsimModel(case.net, variant.threads)
 
-    def whole_call(self, case: Case, variant: Variant, given: Mapping[tuple[str, str], pd.DataFrame]) -> Outcome:
+    def whole_call(
+        self, case: Case, variant: Variant, given: Mapping[tuple[str, str], pd.DataFrame], voltage: np.ndarray
+    ) -> Outcome:
         """Call the public function, and make the frame of every table."""
+        del voltage
         import gridsim  # noqa: PLC0415  loaded when asked for
 
         solution = gridsim.solve_timeseries(case.net, given, options=_options(variant.threads))

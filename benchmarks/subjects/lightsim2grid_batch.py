@@ -176,14 +176,15 @@ class LightsimModel(Model):
 
     def loading(self) -> dict[str, np.ndarray]:
         """Return loading by table from powers at both ends and voltages."""
-        reference, made = self.case.reference, self.made
-        branches = reference.branches
+        made = self.made
         power = np.asarray(self.batch_object.compute_branch_results())
         magnitude = np.abs(np.asarray(self.batch_object.get_voltages()))
         from_kva = np.hypot(power[:, :, 0], power[:, :, 1])
         to_kva = np.hypot(power[:, :, 2], power[:, :, 3])
         if made.is_own_converter:
             return self._loading_of_tables(from_kva, to_kva, magnitude)
+        reference = self.case.reference
+        branches = reference.branches
         order = np.argsort(made.branch_row)
         from_ka = from_kva[:, order] / (SQRT_3 * reference.vn_kv[branches.from_pos] * magnitude[:, branches.from_pos])
         to_ka = to_kva[:, order] / (SQRT_3 * reference.vn_kv[branches.to_pos] * magnitude[:, branches.to_pos])
@@ -257,8 +258,11 @@ class Lightsim2grid(Subject):
             raise NotApplicable("Gauss-Seidel needs thousands of iterations on larger nets")
         return LightsimModel(case, variant)
 
-    def whole_call(self, case: Case, variant: Variant, given: Mapping[tuple[str, str], pd.DataFrame]) -> Outcome:
+    def whole_call(
+        self, case: Case, variant: Variant, given: Mapping[tuple[str, str], pd.DataFrame], voltage: np.ndarray
+    ) -> Outcome:
         """Convert, solve, and make frames of loading from the powers at both ends."""
+        del voltage
         model = LightsimModel(case, variant)
         arrays = {key: frame.to_numpy() for key, frame in given.items()}
         steps = next(iter(given.values())).index
