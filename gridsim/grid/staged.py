@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from gridsim.scenario.model import Scenario
     from gridsim.tables.network_tables import NetworkTables
 
+#: Every so many steps are enough for a mean; a number that shares no divisor with 24 hours or 7 days.
+SAMPLED_STEPS = 5
+
 
 @dataclass(frozen=True)
 class StagedGrid:
@@ -56,9 +59,9 @@ class StagedGrid:
         Parameters
         ----------
         profiles:
-            What is to be solved with the net, as :meth:`profiles_for` returns it. The copy then has the means over the
-            steps as its own values (``net.load["p_mw"]`` and so on), so that it says by itself what is typical. Without
-            it they are those of a mean hour of the base year.
+            What is to be solved with the net, as :meth:`profiles_for` returns it. The copy then has the means over
+            every fifth step as its own values (``net.load["p_mw"]`` and so on), so that it says by itself what is
+            typical. Without it they are those of a mean hour of the base year.
         """
         net = copy.copy(self.net)
         for name, value in self.net.items():
@@ -69,7 +72,7 @@ class StagedGrid:
                 net[table]["in_service"] = mask
         for (table, column), values in (profiles or {}).items():
             if values.size:
-                net[table][column] = values.mean(axis=0)
+                net[table][column] = values[::SAMPLED_STEPS].mean(axis=0)
         return net
 
     def profiles_for(self, block: Block) -> dict[tuple[str, str], FloatArray]:
