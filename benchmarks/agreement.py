@@ -24,9 +24,14 @@ SMALLEST_PEAK = 1e-3
 
 
 def compare(
-    found: Outcome, expected: Outcome, arrays: ReferenceArrays, profiles: Mapping[tuple[str, str], np.ndarray]
+    found: Outcome,
+    expected: Outcome,
+    arrays: ReferenceArrays,
+    profiles: Mapping[tuple[str, str], np.ndarray],
+    *,
+    is_rough: bool = False,
 ) -> tuple[Verdict, Agreement]:
-    """Judge as many steps as both have; an outcome without voltages is judged by its loadings."""
+    """Judge as many steps as both have; an outcome without voltages is judged by its loadings, a rough one not by mismatch."""
     n_found = len(found.voltage) if found.voltage.size else len(next(iter(found.loading.values())))
     n_step = min(n_found, len(expected.voltage))
     loading = max((_loading_distance(found, expected, table, n_step) for table in found.loading), default=0.0)
@@ -42,7 +47,7 @@ def compare(
     agreement = Agreement(voltage, loading, mismatch)
     if n_solved < n_found:
         return Verdict.incomplete, agreement
-    is_close = voltage <= WORST_VOLTAGE_PU and mismatch <= WORST_MISMATCH_PU and loading <= WORST_LOADING_PERCENT
+    is_close = voltage <= WORST_VOLTAGE_PU and (is_rough or mismatch <= WORST_MISMATCH_PU) and loading <= WORST_LOADING_PERCENT
     return (Verdict.ok if is_close else Verdict.wrong), agreement
 
 

@@ -238,7 +238,13 @@ def _judge(entrant: _Entrant, reference: Outcome, n_step: int) -> None:
     def look() -> None:
         with quiet():
             found = stand.model.outcome()
-            verdict, agreement = compare(found, reference, stand.case.reference, stand.case.profiles(n_step))
+            verdict, agreement = compare(
+                found,
+                reference,
+                stand.case.reference,
+                stand.case.profiles(n_step),
+                is_rough=stand.model.is_single_precision,
+            )
         entrant.verdict, entrant.agreement, entrant.n_solved = verdict, agreement, found.n_solved
         entrant.note = stand.model.note
         if verdict is Verdict.incomplete:

@@ -77,6 +77,8 @@ class Model(ABC):
 
     #: Said next to the figures, for instance how the network was converted.
     note: str = ""
+    #: Whether the subject keeps its results in so few digits that their mismatch says nothing about convergence.
+    is_single_precision: bool = False
 
     def prepare(self, profiles: Arrays, n_step: int, voltage: np.ndarray) -> None:
         """Bring a batch into the shape the subject wants; never timed.
@@ -113,6 +115,8 @@ class Subject(ABC):
     #: Module that is imported.
     module: ClassVar[str]
     is_peer: ClassVar[bool] = True
+    #: Whether the pandapower net itself is what the subject works on, so that there is nothing to build.
+    works_on_net: ClassVar[bool] = False
 
     def missing(self) -> str | None:
         """Return why the subject cannot take part here, None when it can. Imports nothing."""

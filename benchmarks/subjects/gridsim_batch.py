@@ -150,6 +150,15 @@ class Gridsim(Subject):
         return {"total": seconds, "cpu": usage.ru_utime + usage.ru_stime, "peak_memory_mb": usage.ru_maxrss / 1024.0}
 
 
+def stage_net() -> Any:
+    """Return the net of the middle stage of the reference scenario."""
+    import gridsim  # noqa: PLC0415  loaded when asked for
+
+    scenario = gridsim.load_scenario(REFERENCE_SCENARIO)
+    grid = gridsim.stage_grid(gridsim.load_tables(scenario.network_folder), scenario)
+    return grid.net_at(grid.stages[len(grid.stages) // 2])
+
+
 def timed_start(case: Case) -> dict[str, float]:
     """Import gridsim, make a solver and solve a day; return the seconds of each. Once per process."""
     profiles = case.profiles(WARM_UP_STEPS)

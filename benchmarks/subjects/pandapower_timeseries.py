@@ -93,6 +93,7 @@ class Pandapower(Subject):
     name = "pandapower"
     packages = ("pandapower",)
     module = "pandapower"
+    works_on_net = True
 
     def variants(self, threads: Sequence[int]) -> list[Variant]:
         """One thread is all it uses."""
