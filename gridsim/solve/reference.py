@@ -3,8 +3,8 @@
 Slow and plain on purpose. It shares no line with the batch solver, so that agreement of the two means something.
 
 Controls are pandapower's own. Where it enforces limits of reactive power, it never returns a generator from a limit to
-voltage control, and may call a step solved of which a load flow on the way has failed; what it calls solved is
-therefore looked at again: the balance at every bus, and the limits.
+voltage control, and calls a step solved of which a load flow on the way has failed; so it is given the limits one round
+after the other, and each load flow on the way is the last one once. What it calls solved has its balance struck again.
 """
 
 from __future__ import annotations
@@ -16,10 +16,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandapower as pp
+import pandapower.control
 import pandas as pd
 from pandapower.auxiliary import ControllerNotConverged, LoadflowNotConverged, NetCalculationNotConverged
 from pandapower.pypower.idx_brch import PF, PT
-from pandapower.pypower.idx_gen import GEN_BUS, QG, QMAX, QMIN
 from pandapower.pypower.makeSbus import makeSbus
 
 from gridsim.enums import LoadingBasis, StepStatus
@@ -29,7 +29,7 @@ from gridsim.units import PERCENT, SQRT_3
 
 if TYPE_CHECKING:
     from gridsim.compiled.injection import Profiles
-    from gridsim.dtypes import FloatArray
+    from gridsim.dtypes import BoolArray, FloatArray
     from gridsim.solve.options import SolveOptions
 
 #: Never judge with less than this, whatever the batch solver was asked for.
@@ -44,8 +44,7 @@ LOAD_TABLES = ("load", "motor", "asymmetric_load")
 TRANSFORMERS = ("trafo", "trafo3w")
 #: What pandapower calls solved must balance to this many times the tolerance it was given.
 BALANCE_MARGIN = 100.0
-#: By how much a generator may pass its limits; those at a limit hold it to the last digit.
-LIMIT_MARGIN_MVAR = 1e-6
+LIMITS = ["min_q_mvar", "max_q_mvar"]
 
 
 class ReferenceSolver:
@@ -146,7 +145,7 @@ class ReferenceSolver:
             except (ValueError, FloatingPointError, np.linalg.LinAlgError):
                 solution.status[step] = StepStatus.diverged
             else:
-                if np.isfinite(net["_ppc"]["internal"].get("V", 0.0)).all() and self._is_true(net):
+                if _mismatch_pu(net) <= BALANCE_MARGIN * self._tolerance:  # no NaN is
                     solution.iterations[step] += int(net["_ppc"]["iterations"])
                     return rung
                 solution.status[step] = StepStatus.diverged
@@ -159,29 +158,56 @@ class ReferenceSolver:
         """Run one load flow with all controls, from the net's own tap positions."""
         for table in TRANSFORMERS:
             net[table]["tap_pos"] = self._net[table]["tap_pos"]
+        if self._options.run_control and net["controller"]["in_service"].any():
+            pp.control.run_control(net, run=lambda net, **_: self._without_taps(net, start))
+        else:
+            self._without_taps(net, start)
+
+    def _without_taps(self, net: Any, start: str) -> None:
+        """Run one load flow at given tap positions; with limits, as many as pandapower takes rounds."""
+        if not self._has_limits or not set(LIMITS) & set(net["gen"]):
+            self._plain(net, start)
+            return
+        limits = net["gen"][[column for column in LIMITS if column in net["gen"]]].copy()
+        known = np.zeros(len(limits), dtype=bool)
+        try:
+            while True:
+                net["gen"][limits.columns] = limits.where(np.repeat(known[:, np.newaxis], limits.shape[1], axis=1))
+                self._plain(net, start, enforce_q_lims=True)
+                passed = _passes_limits(net, limits) & ~known
+                if not passed.any():
+                    return
+                known |= passed
+        finally:
+            net["gen"][limits.columns] = limits
+
+    def _plain(self, net: Any, start: str, *, enforce_q_lims: bool = False) -> None:
         pp.runpp(
             net,
             init=start,
             tolerance_mva=self._tolerance,
             max_iteration=self._options.max_iterations,
             trafo_loading=self._basis.value,
-            enforce_q_lims=self._has_limits,
+            enforce_q_lims=enforce_q_lims,
             distributed_slack=self._has_shares,
-            run_control=self._options.run_control,
             lightsim2grid=False,
             numba=False,
         )
 
-    def _is_true(self, net: Any) -> bool:
-        """Whether what pandapower calls solved balances, with its generators inside their limits."""
-        if _mismatch_pu(net) > BALANCE_MARGIN * self._tolerance:
-            return False
-        internal = net["_ppc"]["internal"]
-        if not self._has_limits or "V" not in internal:
-            return True
-        gen = internal["gen"][~np.isin(internal["gen"][:, GEN_BUS], internal["ref"])]  # sources take what is left
-        excess = np.maximum(gen[:, QG] - gen[:, QMAX], gen[:, QMIN] - gen[:, QG])
-        return not (excess > LIMIT_MARGIN_MVAR).any()
+
+def _passes_limits(net: Any, limits: pd.DataFrame) -> BoolArray:
+    """Whether each generator stands at a bus whose generators together pass one of their limits."""
+    gen = net["gen"]
+    given, bus = net["res_gen"]["q_mvar"].to_numpy(dtype=float), gen["bus"].to_numpy()
+    in_service = gen["in_service"].to_numpy(dtype=bool) & ~gen["slack"].to_numpy(dtype=bool)
+    passes = np.zeros(len(gen), dtype=bool)
+    for place in np.unique(bus[in_service]):
+        rows = in_service & (bus == place)
+        for column, sign in zip(LIMITS, (-1.0, 1.0), strict=True):
+            if column in limits:
+                bound = limits[column].to_numpy(dtype=float)[rows].sum()  # NaN, which nothing passes, without a limit
+                passes[rows] |= bool(sign * given[rows].sum() > sign * bound)
+    return passes
 
 
 def _mismatch_pu(net: Any) -> float:

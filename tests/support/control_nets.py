@@ -10,7 +10,7 @@ import pandas as pd
 from pandapower.control import DiscreteTapControl
 
 from gridsim.solve import SolveOptions
-from tests.support.element_nets import feeder, three_winding
+from tests.support.element_nets import feeder, shipped_net, three_winding
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -158,14 +158,14 @@ def in_series() -> Any:
         tap_min=-8,
         tap_max=8,
         tap_step_percent=1.25,
-        tap_pos=5,
+        tap_pos=-1,
         tap_changer_type="Ratio",
         index=2,
     )
     pp.create_load(net, 30, 5.0, 2.0, index=31)
-    net.trafo.loc[6, "tap_pos"] = 4
-    control_tap(net, 2, order=1)
-    control_tap(net, 6, order=0)
+    net.trafo.loc[6, "tap_pos"] = 9
+    control_tap(net, 2, band=(0.985, 1.015), order=1)
+    control_tap(net, 6, band=(0.985, 1.015), order=0)
     return net
 
 
@@ -405,6 +405,60 @@ CONTROL_NETS: dict[str, tuple[Callable[[], Any], SolveOptions]] = {
     "limits_and_shares": (three_shares, ALL),
     "everything": (everything, ALL),
 }
-#: pandapower leaves a generator at its limit in these, which gridsim does not.
-SWITCHED_BACK = ("switched_back",)
 TAP_NETS = tuple(name for name, (_, options) in CONTROL_NETS.items() if options is TAPS)
+
+
+def oberrhein_with_taps() -> Any:
+    """Two substations, each with its own external grid."""
+    net = shipped_net("mv_oberrhein")
+    for index in net.trafo.index:
+        control_tap(net, index, band=(1.0, 1.02))
+    net.trafo["tap_pos"] = [5, -7]
+    return net
+
+
+def cigre_with_taps() -> Any:
+    net = shipped_net("create_cigre_network_mv")
+    columns = ["tap_neutral", "tap_min", "tap_max", "tap_step_percent", "tap_step_degree", "tap_pos"]
+    net.trafo[columns] = [0.0, -10.0, 10.0, 1.25, 0.0, 0.0]
+    net.trafo["tap_side"] = ["hv", "lv"]
+    net.trafo["tap_changer_type"] = "Ratio"
+    for index in net.trafo.index:
+        control_tap(net, index, band=(0.99, 1.01))
+    return net
+
+
+def multivoltage_with_taps() -> Any:
+    """A tap at a three-winding unit with others below it."""
+    net = shipped_net("example_multivoltage")
+    for index in net.trafo.index[net.trafo.tap_max.notna()]:
+        control_tap(net, index, band=(0.98, 1.02))
+    control_tap(net, 0, band=(0.99, 1.015), side="mv", element="trafo3w")
+    return net
+
+
+def shares_by_output(name: str) -> Callable[[], Any]:
+    def build() -> Any:
+        net = shipped_net(name)
+        net.gen["slack_weight"] = net.gen["p_mw"]
+        net.ext_grid["slack_weight"] = net.gen["p_mw"].mean()
+        return net
+
+    return build
+
+
+def shipped(name: str) -> Callable[[], Any]:
+    return lambda: shipped_net(name)
+
+
+#: Nets that pandapower ships, with controls that react to each other.
+SHIPPED_CONTROL_NETS: dict[str, tuple[Callable[[], Any], SolveOptions]] = {
+    "oberrhein taps": (oberrhein_with_taps, TAPS),
+    "cigre taps": (cigre_with_taps, TAPS),
+    "multivoltage taps": (multivoltage_with_taps, TAPS),
+    "case30 limits": (shipped("case30"), LIMITS),
+    "case57 limits": (shipped("case57"), LIMITS),
+    "case118 limits": (shipped("case118"), LIMITS),
+    "case39 shares": (shares_by_output("case39"), SHARES),
+    "case118 limits and shares": (shares_by_output("case118"), ALL),
+}

@@ -18,9 +18,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandapower as pp
 from pandapower.auxiliary import LoadflowNotConverged
-from pandapower.control import run_control
 
-from gridsim.solve.reference import TRANSFORMERS, ReferenceSolver
+from gridsim.solve.reference import ReferenceSolver
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -33,34 +32,13 @@ SHARE_ROUNDS = 30
 
 
 class NaiveControlSolver(ReferenceSolver):
-    """The judge with its own loop over the limits, and pandapower's loop over the tap changers around it."""
+    """The judge with its own loop over the limits, inside pandapower's loop over the tap changers."""
 
-    def _load_flow(self, net: Any, start: str) -> None:
-        for table in TRANSFORMERS:
-            net[table]["tap_pos"] = self._net[table]["tap_pos"]
-
-        def plain(net: Any) -> None:
-            pp.runpp(
-                net,
-                init=start,
-                tolerance_mva=self._tolerance,
-                max_iteration=self._options.max_iterations,
-                trafo_loading=self._basis.value,
-                distributed_slack=self._has_shares,
-                lightsim2grid=False,
-                numba=False,
-            )
-
-        def limited(net: Any, **_: Any) -> None:
-            if self._has_limits:
-                run_with_limits(net, plain, has_shares=self._has_shares)
-            else:
-                plain(net)
-
-        if self._taps:
-            run_control(net, run=limited)
+    def _without_taps(self, net: Any, start: str) -> None:
+        if self._has_limits:
+            run_with_limits(net, lambda net: self._plain(net, start), has_shares=self._has_shares)
         else:
-            limited(net)
+            self._plain(net, start)
 
 
 def run_with_limits(net: Any, plain: Callable[[Any], None], *, has_shares: bool = False) -> int:
