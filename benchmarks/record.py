@@ -94,11 +94,12 @@ class Record:
 
 @dataclass(frozen=True)
 class Run:
-    """All records of one run and where it ran."""
+    """All records of one run, where it ran, and how fast that machine could possibly be (see ``benchmarks.limits``)."""
 
     machine: dict[str, Any]
     settings: dict[str, Any]
     records: tuple[Record, ...]
+    limits: tuple[dict[str, Any], ...] = ()
 
     def write(self, path: Path) -> None:
         """Write JSON."""
@@ -106,6 +107,7 @@ class Run:
             "format": FORMAT,
             "machine": self.machine,
             "settings": self.settings,
+            "limits": list(self.limits),
             "records": [dataclasses.asdict(record) for record in self.records],
         }
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -123,7 +125,8 @@ class Run:
         document = json.loads(path.read_text(encoding="utf-8"))
         if document.get("format") != FORMAT:
             raise ValueError(f"{path}: not a benchmark run of format {FORMAT}")
-        return Run(document["machine"], document["settings"], tuple(_record(row) for row in document["records"]))
+        records = tuple(_record(row) for row in document["records"])
+        return Run(document["machine"], document["settings"], records, tuple(document["limits"]))
 
 
 def _record(row: dict[str, Any]) -> Record:

@@ -12,7 +12,9 @@ from benchmarks import ranking, registry
 from benchmarks.record import Record, Run, Verdict
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
+
+    from benchmarks.limits import Limit
 
 RIGHT = "right"
 
@@ -92,10 +94,34 @@ def _table(run: Run, case: str, phase: str, title: str, rows: list[Record], cloc
             distance(agreement.mismatch_pu) if agreement else "",
             remark,
         )
+    if not rows[0].per_step:
+        return table
     for threads in sorted({record.threads for record in rows if not record.is_peer}):
         mine = ranking.own(run.records, case, phase, threads)
         rival = ranking.best(ranking.of(run.records, case, phase, threads), clock)
         if mine is not None and rival is not None:
             times = number(ranking.ratio(rival, mine, clock))
             table.add_row(f"[bold]best peer, {threads} threads: {rival.label}", "", "", "", "", f"[bold]{times}")
+    return table
+
+
+def limits_table(found: Sequence[Limit]) -> Table:
+    """Return how far gridsim is from the machine's limits."""
+    table = Table(title="one load flow against the limits of this machine", title_justify="left", title_style="bold")
+    table.add_column("case")
+    names = ("threads", "iterations", "multiply-adds", "bytes", "arithmetic us", "memory us", "gridsim us", "times")
+    for name in names:
+        table.add_column(name, justify=RIGHT, no_wrap=True)
+    for limit in found:
+        table.add_row(
+            limit.case,
+            str(limit.threads),
+            f"{limit.iterations:.2f}",
+            f"{limit.multiply_adds:,.0f}",
+            f"{limit.bytes_moved:,.0f}",
+            number(limit.arithmetic_us),
+            number(limit.memory_us),
+            number(limit.measured_us),
+            f"{limit.times:.1f}",
+        )
     return table

@@ -50,8 +50,17 @@ class VeraGridModel(Model):
             grid.add_bus(bus)
             self.buses.append(bus)
         self._add_branches(vge, grid)
-        for pos in np.flatnonzero(reference.shunt_mva):
-            drawn = reference.shunt_mva[pos]
+        # It ignores the conductance of branches to earth, so that goes to the buses at their ends.
+        branches = reference.branches
+        self.lost_mw = [
+            branches.y_from_pu.real / branches.ratio**2 * reference.base_mva,
+            branches.y_to_pu.real * reference.base_mva,
+        ]
+        shunt_mva = reference.shunt_mva.astype(complex)
+        for pos, lost in zip((branches.from_pos, branches.to_pos), self.lost_mw, strict=True):
+            np.add.at(shunt_mva, pos, lost)
+        for pos in np.flatnonzero(shunt_mva):
+            drawn = shunt_mva[pos]
             grid.add_shunt(self.buses[pos], vge.Shunt(G=drawn.real, B=-drawn.imag))
         self.loads = {}
         for pos in range(reference.n_bus):
@@ -124,8 +133,9 @@ class VeraGridModel(Model):
         back = np.argsort(self.order)
         magnitude = np.abs(np.asarray(self.results.voltage))
         ends = []
-        for power, pos in ((self.results.Sf, branches.from_pos), (self.results.St, branches.to_pos)):
-            mva = np.abs(np.asarray(power))[:, back]
+        powers = (self.results.Sf, self.results.St)
+        for power, pos, lost in zip(powers, (branches.from_pos, branches.to_pos), self.lost_mw, strict=True):
+            mva = np.abs(np.asarray(power)[:, back] + lost * magnitude[:, pos] ** 2)
             ends.append(mva / (SQRT_3 * reference.vn_kv[pos] * magnitude[:, pos]))
         return reference.loading_of_currents(*ends)
 
