@@ -98,7 +98,7 @@ def inject(compiled: CompiledGrid, profiles: Profiles, n_step: int) -> Injection
             _add(channel, given.get(key), loads, 1 if key[1] == "q_mvar" else 0)
     zip_pu = _split_voltage_dependent(compiled, loads)
     _add(compiled.channels["gen", "p_mw"], given.get(("gen", "p_mw")), loads, 0)
-    vm_set = _set_points(compiled, given, n_step)
+    vm_set = set_points(compiled, given, n_step)
     is_finite = np.isfinite(loads.view(np.float64)).all(axis=1) & np.isfinite(zip_pu).all(axis=(1, 2))
     is_finite &= np.isfinite(vm_set).all(axis=1)
     return InjectionBatch(loads, zip_pu, vm_set, _load_mw(compiled, given, n_step), is_finite)
@@ -138,7 +138,23 @@ def _split_voltage_dependent(compiled: CompiledGrid, loads: ComplexArray) -> Flo
     return parts
 
 
-def _set_points(compiled: CompiledGrid, given: dict[tuple[str, str], FloatArray], n_step: int) -> FloatArray:
+def set_points(compiled: CompiledGrid, given: dict[tuple[str, str], FloatArray], n_step: int) -> FloatArray:
+    """Return the given magnitudes at rows ``controlled_pos``. Shape (n_step, n_controlled), or one row if none changes.
+
+    Parameters
+    ----------
+    compiled:
+        The topology.
+    given:
+        Checked profiles.
+    n_step:
+        Number of steps.
+
+    Raises
+    ------
+    CompileError
+        For set points at one bus that contradict each other.
+    """
     named = [key for key in (("ext_grid", "vm_pu"), ("gen", "vm_pu")) if key in given]
     if not named:
         return compiled.vm_set_pu[np.newaxis, :].copy()

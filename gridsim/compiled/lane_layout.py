@@ -31,17 +31,22 @@ class LaneLayout:
     ----------
     network:
         Programs.
-    n_unknown:
-        Unknowns of all free buses.
+    first_unknown:
+        Place of the first unknown of each free bus, and their number at the end. Shape (n_free + 1,).
     forward_place, back_place:
         Where, in the flattened factors (n_entry, 4), the numbers lie that the substitutions read, in the order in which
         they read them. Shapes (n_forward,), (n_back,).
     """
 
     network: ChordNetwork
-    n_unknown: int
+    first_unknown: IndexArray
     forward_place: IndexArray
     back_place: IndexArray
+
+    @property
+    def n_unknown(self) -> int:
+        """Unknowns of all free buses."""
+        return int(self.first_unknown[-1])
 
 
 def lay_out(compiled: CompiledGrid, columns: LoadingColumns, is_single: BoolArray) -> LaneLayout:
@@ -84,7 +89,7 @@ def lay_out(compiled: CompiledGrid, columns: LoadingColumns, is_single: BoolArra
         column_y=column_y,
         n_by_power=int(columns.is_power.sum()),
     )
-    return LaneLayout(network, int(unknown[-1]), forward[2], back[2])
+    return LaneLayout(network, unknown, forward[2], back[2])
 
 
 def schedule(needs: list[list[int]], shape_of: list[Shape]) -> list[list[int]]:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gridsim.compiled.injection import inject
-from gridsim.dtypes import INDEX
+from gridsim.dtypes import INDEX, STATUS
 from gridsim.kernels.anchors import LEVEL_BLOCK, add_level, factorise_at, fill_anchors
 from gridsim.kernels.lane_structures import Anchors
 from gridsim.kernels.newton import make_workspace
@@ -23,13 +23,17 @@ from gridsim.solve.workers import deal
 if TYPE_CHECKING:
     from gridsim.compiled.compiled_grid import CompiledGrid
     from gridsim.compiled.lane_layout import LaneLayout
-    from gridsim.dtypes import FloatArray, IndexArray
+    from gridsim.compiled.controls import ReactiveLimits
+    from gridsim.dtypes import FloatArray, IndexArray, StatusArray
+    from gridsim.kernels.structures import Given, Network
     from gridsim.solve.ladder import Start
 
 #: Distance of anchors in load level, and in generation level less load level.
 LOAD_SPACING, SURPLUS_SPACING = 0.05, 0.25
 #: Levels beyond these share the outermost anchor.
 LAST_LOAD, LAST_SURPLUS = 60, 10
+SURPLUS_LEVELS = 2 * LAST_SURPLUS + 1
+LEVELS = (LAST_LOAD + 1) * SURPLUS_LEVELS
 #: Blocks of neighbouring elements that count towards a level: those that carry most.
 LEVEL_BLOCKS = 4
 #: Anchors are forgotten when they would take more memory than this.
@@ -58,28 +62,55 @@ class AnchorBook:
         The topology and the programs of its chord kernel.
     base:
         Solution of the net's own values, from which all anchors are made.
+    network:
+        Admittances at the tap positions that suit those values. Steps whose tap changers act settle around them.
     """
 
-    def __init__(self, compiled: CompiledGrid, layout: LaneLayout, base: Start) -> None:
+    def __init__(self, compiled: CompiledGrid, layout: LaneLayout, base: Start, network: Network) -> None:
         self._compiled = compiled
+        self._network = network
         self._layout = layout
         self._base = base
         work = make_workspace(compiled.n_bus, compiled.n_free, len(compiled.lu.indices))
         own = as_given(compiled, inject(compiled, {}, 1))
-        factorise_at(compiled.network, compiled.lu, own.zip_load[0], base.vm, base.va, work)
+        factorise_at(network, compiled.lu, own.zip_load[0], base.vm, base.va, work)
         self._base_factors = work.values
         self._load_parts = _level_parts(compiled, CONSUMPTION)
         self._generation_parts = _level_parts(compiled, GENERATION)
+        nothing_held = np.zeros(len(compiled.controls.limits.pos), dtype=STATUS)
+        self._patterns = [nothing_held]
+        self._pattern_number = {nothing_held.tobytes(): 0}
         self._row_of: dict[int, int] = {}
         self.anchors = self._empty(0)
 
-    def keys(self, profiles: dict[tuple[str, str], FloatArray], n_step: int, threads: int) -> IndexArray:
-        """Return the key of the anchor of every step. Shape (n_step,)."""
+    def keys(
+        self, profiles: dict[tuple[str, str], FloatArray], n_step: int, threads: int, held: StatusArray | None = None
+    ) -> IndexArray:
+        """Return the key of the anchor of every step. Shape (n_step,).
+
+        Parameters
+        ----------
+        profiles, n_step, threads:
+            Checked profiles, their length, and threads to use.
+        held:
+            1 or -1 where a bus stands at its upper or lower limit of reactive power. Shape (n_step, n_limited).
+        """
         load = _level(self._load_parts, profiles, n_step, threads)
         surplus = _level(self._generation_parts, profiles, n_step, threads) - load
-        return _on_lattice(load, LOAD_SPACING, 0, LAST_LOAD) * (2 * LAST_SURPLUS + 1) + _on_lattice(
-            surplus, SURPLUS_SPACING, -LAST_SURPLUS, LAST_SURPLUS
-        )
+        level = _on_lattice(load, LOAD_SPACING, 0, LAST_LOAD) * SURPLUS_LEVELS
+        level += _on_lattice(surplus, SURPLUS_SPACING, -LAST_SURPLUS, LAST_SURPLUS) + LAST_SURPLUS
+        return level if held is None else level + self._pattern_numbers(held) * LEVELS
+
+    def _pattern_numbers(self, held: StatusArray) -> IndexArray:
+        """Number the combinations of buses held at limits; 0 when none is held."""
+        patterns, which = np.unique(held, axis=0, return_inverse=True)
+        numbers = []
+        for row in patterns:
+            number = self._pattern_number.setdefault(row.tobytes(), len(self._patterns))
+            if number == len(self._patterns):
+                self._patterns.append(row.copy())
+            numbers.append(number)
+        return np.array(numbers, dtype=INDEX)[which.reshape(-1)]
 
     def rows(self, keys: IndexArray, threads: int) -> IndexArray:
         """Return the row in :attr:`anchors` for each of a few different keys, making those that are missing."""
@@ -99,36 +130,48 @@ class AnchorBook:
         for new, old in zip(grown, self.anchors, strict=True):
             new[:first] = old
         self.anchors = grown
-        given = as_given(self._compiled, inject(self._compiled, self._powers(missing), len(missing)))
         rows = np.arange(first, first + len(missing), dtype=INDEX)
-        compiled, base, layout = self._compiled, self._base, self._layout
+        keys = np.array(missing, dtype=INDEX)
+        given = as_given(self._compiled, inject(self._compiled, self._powers(keys % LEVELS), len(missing)))
+        pattern = keys // LEVELS
+        for number in np.unique(pattern).tolist():
+            mine = np.flatnonzero(pattern == number)
+            some = given._replace(s_bus=given.s_bus[mine], zip_load=given.zip_load[mine])
+            self._fill(some, self._patterns[number], rows[mine], grown, threads)
+        self._row_of.update(zip(missing, rows.tolist(), strict=True))
+
+    def _fill(self, given: Given, held: StatusArray, rows: IndexArray, grown: Anchors, threads: int) -> None:
+        """Make the anchors of some levels, with some buses held at limits of reactive power."""
+        compiled, base, layout, limits = self._compiled, self._base, self._layout, self._compiled.controls.limits
+        network, sign = self._network, base.sign
+        if held.any():
+            is_pq = network.is_pq.copy()
+            is_pq[limits.pos[held != 0]] = True
+            # The determinant counts the reactive equations that have come in: its sign says nothing here.
+            network, sign = network._replace(is_pq=is_pq), 0
+            given.s_bus[:, limits.pos, 1] += held_q(limits, held)
 
         def make(start: int, stop: int) -> None:
             fill_anchors(
-                compiled.network,
+                network,
                 compiled.lu,
                 given._replace(s_bus=given.s_bus[start:stop], zip_load=given.zip_load[start:stop]),
                 base.vm,
                 base.va,
                 self._base_factors,
-                base.sign,
+                sign,
                 layout.forward_place,
                 layout.back_place,
                 rows[start:stop],
                 grown,
             )
 
-        deal(len(missing), 2, threads, make)
-        self._row_of.update(zip(missing, rows.tolist(), strict=True))
+        deal(len(rows), 2, threads, make)
 
-    def _powers(self, keys: list[int]) -> dict[tuple[str, str], FloatArray]:
-        """Element values at the levels of some keys, as profiles of one step per key."""
-        load_at, surplus_at = np.divmod(np.array(keys), 2 * LAST_SURPLUS + 1)
-        # Keys are load * width + surplus with surplus from -LAST to LAST.
-        beyond = surplus_at > LAST_SURPLUS
-        load_at, surplus_at = load_at + beyond, surplus_at - beyond * (2 * LAST_SURPLUS + 1)
-        load = load_at * LOAD_SPACING
-        generation = load + surplus_at * SURPLUS_SPACING
+    def _powers(self, levels: IndexArray) -> dict[tuple[str, str], FloatArray]:
+        """Element values at some levels, as profiles of one step per level."""
+        load = levels // SURPLUS_LEVELS * LOAD_SPACING
+        generation = load + (levels % SURPLUS_LEVELS - LAST_SURPLUS) * SURPLUS_SPACING
         return {
             key: np.outer(load if key[0] == "load" else generation, channel.own)
             for key, channel in self._compiled.channels.items()
@@ -144,6 +187,19 @@ class AnchorBook:
             forward=np.empty((n_anchor, len(layout.forward_place)), dtype=np.float32),
             back=np.empty((n_anchor, len(layout.back_place)), dtype=np.float32),
         )
+
+
+def held_q(limits: ReactiveLimits, held: StatusArray) -> FloatArray:
+    """Return the reactive power of generators at limits, 0 where there are none.
+
+    Parameters
+    ----------
+    limits:
+        Limits of the buses.
+    held:
+        1 at the upper limit, -1 at the lower, else 0. Shape (..., n_limited).
+    """
+    return np.where(held > 0, limits.q_max_pu, np.where(held < 0, limits.q_min_pu, 0.0))
 
 
 def _level_parts(compiled: CompiledGrid, keys: tuple[tuple[str, str], ...]) -> list[_LevelPart]:

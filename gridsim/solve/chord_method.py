@@ -1,7 +1,7 @@
 """The first and fastest method: chord Newton around anchors, sixteen steps side by side, groups dealt to threads.
 
-It takes nets whose set points stand still and whose loads do not depend on voltage. Steps it leaves open go to the
-fall-back ladder.
+Where nothing reacts to the voltages, the plain kernel does it; the controlled one where loads, set points, taps, limits
+or a shared slack do. Steps the method leaves open go to the fall-back ladder.
 """
 
 from __future__ import annotations
@@ -11,20 +11,25 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from gridsim.compiled.injection import set_points
 from gridsim.compiled.lane_layout import lay_out
+from gridsim.compiled.reactions import reactions_of, shared_slack, tap_moves
 from gridsim.dtypes import INDEX
 from gridsim.enums import BusKind
 from gridsim.kernels.chord import solve_groups
+from gridsim.kernels.control_structures import ControlState, ControlWork
+from gridsim.kernels.controlled_chord import solve_controlled_groups
 from gridsim.kernels.lane_emitter import LANES
 from gridsim.kernels.lane_structures import Constant, LaneWork, StepSource
 from gridsim.solve.anchor_book import AnchorBook
-from gridsim.solve.workers import deal
+from gridsim.solve.workers import deal, usable_threads
 
 if TYPE_CHECKING:
     from gridsim.compiled.compiled_grid import CompiledGrid
     from gridsim.dtypes import AnyArray, FloatArray, IndexArray
     from gridsim.kernels.lane_structures import ChordResults
-    from gridsim.kernels.structures import LoadingColumns
+    from gridsim.kernels.structures import LoadingColumns, Network
+    from gridsim.solve.control_rounds import Positions
     from gridsim.solve.ladder import Start
     from gridsim.solve.options import SolveOptions
 
@@ -56,22 +61,45 @@ class ChordMethod:
         Loading columns.
     base:
         Solution of the net's own values.
+    network:
+        Admittances at the tap positions that suit those values.
     options:
         Tolerance, threads.
     """
 
-    def __init__(self, compiled: CompiledGrid, columns: LoadingColumns, base: Start, options: SolveOptions) -> None:
+    def __init__(
+        self,
+        compiled: CompiledGrid,
+        columns: LoadingColumns,
+        base: Start,
+        network: Network,
+        options: SolveOptions,
+    ) -> None:
         self._compiled = compiled
         self._options = options
-        self._layout = lay_out(compiled, columns, compiled.bus_kind == int(BusKind.pv))
+        limits = compiled.controls.limits
+        is_single = compiled.bus_kind == int(BusKind.pv)
+        is_single[limits.pos] = False
+        self._layout = lay_out(compiled, columns, is_single)
         self._n_column = len(columns.from_pos)
-        self._book = AnchorBook(compiled, self._layout, base)
+        self._book = AnchorBook(compiled, self._layout, base, network)
         self._workspaces: SimpleQueue[LaneWork] = SimpleQueue()
+        self._reacts = bool(len(compiled.network.zip_pos)) or not compiled.controls.is_empty
+        self._reactions = reactions_of(compiled, self._layout)
+        self._taps = tap_moves(compiled, columns, acts=not len(limits.pos))
+        self._slack = shared_slack(compiled, self._layout)
 
     def solve(
-        self, profiles: dict[tuple[str, str], FloatArray], steps: IndexArray, threads: int, results: ChordResults
+        self,
+        profiles: dict[tuple[str, str], FloatArray],
+        steps: IndexArray,
+        positions: Positions,
+        results: ChordResults,
     ) -> None:
         """Solve the steps listed.
+
+        Where reactive power is limited, the controls stay where they are; else tap changers act, and where they have
+        settled is written back.
 
         Parameters
         ----------
@@ -79,48 +107,43 @@ class ChordMethod:
             Checked profiles, contiguous float64.
         steps:
             Steps to solve, ascending. Shape (n_todo,).
-        threads:
-            Threads to use.
+        positions:
+            Where the controls of all steps stand.
         results:
             Written at the rows of those steps.
         """
         if not len(steps):
             return
-        keys = self._book.keys(profiles, len(results.code), threads)[steps]
-        order = steps[np.argsort(keys.astype(np.int16), kind="stable")]
+        n_step, threads = len(results.code), usable_threads(self._options.threads)
+        held = positions.held if len(self._reactions.limited_row) else None
+        keys = self._book.keys(profiles, n_step, threads, held)[steps]
+        order = steps[np.argsort(keys.astype(np.int16) if keys.max() < 2**15 else keys, kind="stable")]
         different, counts = np.unique(keys, return_counts=True)
         rows = self._book.rows(different, threads)
         group_step, group_anchor = _dealt(order, counts, rows)
-        constant, sources = self._given(profiles)
+        constant, sources = self._given(profiles, n_step)
         book, compiled, layout = self._book, self._compiled, self._layout
+        tolerance = self._options.tolerance_pu
+        corrections = max(MAX_CORRECTIONS, self._options.max_iterations)
+        vm_set = set_points(compiled, profiles, n_step)
 
         def run(first: int, last: int) -> None:
             work = self._borrow_workspace()
-            solve_groups(
-                layout.network,
-                compiled.network,
-                book.anchors,
-                constant,
-                sources,
-                group_step,
-                group_anchor,
-                first,
-                last,
-                self._options.tolerance_pu,
-                max(MAX_CORRECTIONS, self._options.max_iterations),
-                work,
-                results,
-            )
+            groups = (group_step, group_anchor, first, last, tolerance, corrections, work)
+            given = (layout.network, compiled.network, book.anchors, constant, sources)
+            if self._reacts or len(vm_set) > 1:
+                state = ControlState(vm_set, positions.held, positions.tap)
+                reacting = (self._reactions, self._taps, self._slack, state)
+                solve_controlled_groups(*given, *reacting, *groups, self._control_work(), results)
+            else:
+                solve_groups(*given, *groups, results)
             self._workspaces.put(work)
 
         deal(len(group_anchor), GROUPS_PER_TASK, threads, run)
 
-    def takes(self, profiles: dict[tuple[str, str], FloatArray]) -> bool:
-        """Whether the method can solve these profiles of its topology."""
-        has_set_points = any(key[1] == "vm_pu" for key in profiles)
-        return self._compiled.n_free > 0 and not len(self._compiled.network.zip_pos) and not has_set_points
-
-    def _given(self, profiles: dict[tuple[str, str], FloatArray]) -> tuple[Constant, tuple[StepSource, ...]]:
+    def _given(
+        self, profiles: dict[tuple[str, str], FloatArray], n_step: int
+    ) -> tuple[Constant, tuple[StepSource, ...]]:
         """Split what is injected into what changes and what does not."""
         compiled = self._compiled
         n_bus = compiled.n_bus
@@ -132,6 +155,9 @@ class ChordMethod:
             part = 1 if key[1] == "q_mvar" else 0
             place = np.where(channel.pos >= 0, channel.pos, n_bus).astype(INDEX)
             values = profiles.get(key)
+            if values is None and key[0] == "gen" and len(compiled.network.zip_pos):
+                # Generation does not depend on voltage, so it must not be lumped with the load that does.
+                values = np.tile(channel.own, (n_step, 1))
             if values is None:
                 counts = channel.pos >= 0
                 own = channel.factor[counts] * channel.own[counts]
@@ -141,8 +167,27 @@ class ChordMethod:
                 values, place = np.empty((0, 0)), np.empty(0, dtype=INDEX)
             sources.append(StepSource(values, place, channel.factor, part))
         shunt_row = np.flatnonzero(compiled.shunt_g_pu).astype(INDEX)
-        constant = Constant(s, float(s[:, 0].sum()), load_mw / compiled.base_mva, shunt_row, compiled.shunt_g_pu[shunt_row])
+        constant = Constant(
+            s, float(s[:, 0].sum()), load_mw / compiled.base_mva, shunt_row, compiled.shunt_g_pu[shunt_row]
+        )
         return constant, tuple(sources)
+
+    def _control_work(self) -> ControlWork:
+        n_special, n_zip = len(self._reactions.special_row), len(self._reactions.zip_row)
+        n_tap, n_moved = len(self._taps.own), len(self._taps.changer)
+        return ControlWork(
+            given=np.zeros((n_special, 2, LANES)),
+            zip=np.zeros((n_zip, 4, LANES)),
+            magnitude=np.zeros((len(self._reactions.controlled_row), LANES)),
+            dy=np.zeros((n_moved, 8, LANES)),
+            shared=np.zeros((len(self._slack.reference_row), LANES)),
+            tap=np.zeros((n_tap, LANES), dtype=INDEX),
+            held=np.zeros((len(self._reactions.limited_row), LANES), dtype=INDEX),
+            level=np.zeros(LANES, dtype=INDEX),
+            rounds=np.zeros(LANES, dtype=INDEX),
+            count=np.zeros(LANES, dtype=INDEX),
+            total=np.zeros(LANES, dtype=INDEX),
+        )
 
     def _borrow_workspace(self) -> LaneWork:
         try:

@@ -9,25 +9,26 @@ import numpy as np
 from gridsim.compiled.injection import check_profiles, inject, without_source
 from gridsim.compiled.lower import lower
 from gridsim.compiled.ratings import loading_columns
-from gridsim.dtypes import COMPLEX, STATUS
+from gridsim.dtypes import COMPLEX, INDEX, STATUS
 from gridsim.enums import LoadingBasis, StepStatus
-from gridsim.errors import CompileError
-from gridsim.kernels.flows import report_steps
 from gridsim.kernels.jit import IS_COMPILED
-from gridsim.solve.ladder import climb, find_anchor
-from gridsim.solve.solution import BatchSolution, LoadingArrays
+from gridsim.solve.control_rounds import settle, starting_positions
+from gridsim.solve.ladder import Start, find_anchor
+from gridsim.solve.ladder_at import LadderAt
+from gridsim.solve.solution import NO_POSITION, BatchSolution, LoadingArrays
 from gridsim.solve.step_results import no_results
-from gridsim.solve.workers import deal, usable_threads
 
 if TYPE_CHECKING:
     from gridsim.compiled.injection import Profiles
-    from gridsim.dtypes import FloatArray, IndexArray
+    from gridsim.dtypes import ComplexArray, FloatArray, IndexArray, StatusArray
     from gridsim.kernels.lane_structures import ChordResults
+    from gridsim.kernels.structures import Network
+    from gridsim.solve.chord_method import ChordMethod
+    from gridsim.solve.control_rounds import Positions
     from gridsim.solve.options import SolveOptions
 
 #: Steps the ladder works on at once. Bounds the memory for intermediate arrays; no result depends on it.
 STEPS_AT_ONCE = 1024
-STEPS_PER_TASK = 32
 
 
 class NewtonSolver:
@@ -66,8 +67,6 @@ class NewtonSolver:
             distributed_slack=options.distributed_slack,
             run_control=options.run_control,
         )
-        if not self.compiled.controls.is_empty:
-            raise CompileError("the net has controls in service: tap changers, reactive limits or a distributed slack")
         self._options = options
         self._columns = loading_columns(self.compiled, basis)
         self._n_trafo = len(net["trafo"])
@@ -77,7 +76,22 @@ class NewtonSolver:
         if IS_COMPILED:
             from gridsim.solve.chord_method import ChordMethod  # noqa: PLC0415  only the compiler reads its kernels
 
-            self._chord = ChordMethod(self.compiled, self._columns, self.anchor, options)
+            base, network = self._settled()
+            self._chord = ChordMethod(self.compiled, self._columns, base, network, options)
+
+    def _settled(self) -> tuple[Start, Network]:
+        """Return the solution of the net's own values with its tap changers at rest, and the admittances there."""
+        compiled = self.compiled
+        if not len(compiled.controls.taps.name):
+            return self.anchor, compiled.network
+        injection = inject(compiled, {}, 1)
+        ladder = LadderAt(compiled, self._columns, injection, self.anchor, self._options)
+        positions = starting_positions(compiled, 1)
+        settle(compiled, injection, np.zeros(1, dtype=INDEX), positions, ladder)
+        voltage = ladder.voltage[0]
+        if not np.isfinite(voltage).all():
+            return self.anchor, compiled.network
+        return Start(np.abs(voltage), np.angle(voltage), self.anchor.sign), ladder.network_at(positions.tap[0])
 
     def solve(self, profiles: Profiles, n_step: int, *, loading_only: bool = False) -> BatchSolution:
         """Solve a batch.
@@ -101,65 +115,87 @@ class NewtonSolver:
         """
         compiled = self.compiled
         checked = check_profiles(compiled, profiles, n_step)
-        threads = usable_threads(self._options.threads)
-        results = no_results(n_step, compiled.n_bus, len(self._columns.from_pos), loading_only=loading_only)
+        results = no_results(
+            n_step,
+            compiled.n_bus,
+            len(self._columns.from_pos),
+            is_single=loading_only,
+            keeps_voltage=not loading_only or bool(len(compiled.controls.limits.pos)),
+        )
         status = np.full(n_step, int(StepStatus.diverged), dtype=STATUS)
         rung = np.full(n_step, -1, dtype=STATUS)
+        positions = starting_positions(compiled, n_step)
         unserved_mw, is_unserved = without_source(compiled, checked, n_step)
         todo = np.flatnonzero(~is_unserved)
-        ladder_rung = 0
-        if self._chord is not None and self._chord.takes(checked):
-            self._chord.solve(checked, todo, threads, results)
+        if self._chord is not None:
+            self._solve_by_chord(self._chord, checked, todo, positions, results)
             status[todo] = results.code[todo]
             rung[todo[status[todo] == StepStatus.ok]] = 0
             todo = todo[status[todo] != StepStatus.ok]
-            ladder_rung = 1
-        if self._options.use_fallback or not ladder_rung:
+        if self._options.use_fallback or self._chord is None:
             for first in range(0, len(todo), STEPS_AT_ONCE):
-                self._climb(checked, todo[first : first + STEPS_AT_ONCE], ladder_rung, results, status, rung)
+                self._climb(checked, todo[first : first + STEPS_AT_ONCE], positions, results, status, rung)
         status[is_unserved] = StepStatus.de_energised
-        return self._solution(results, status, rung, unserved_mw)
+        return self._solution(results, status, rung, unserved_mw, positions.tap)
+
+    def _solve_by_chord(
+        self,
+        chord: ChordMethod,
+        profiles: dict[tuple[str, str], FloatArray],
+        steps: IndexArray,
+        positions: Positions,
+        results: ChordResults,
+    ) -> None:
+        """Solve steps by the chord method; with limits of reactive power, round by round until they settle."""
+        compiled = self.compiled
+        if not len(compiled.controls.limits.pos):
+            chord.solve(profiles, steps, positions, results)
+            return
+        voltage = results.voltage.view(COMPLEX)
+        iterations = np.zeros(len(results.code), dtype=INDEX)
+
+        def solve(some: IndexArray, positions: Positions) -> tuple[StatusArray, ComplexArray]:
+            chord.solve(profiles, some, positions, results)
+            iterations[some] += results.iterations[some]
+            return results.code[some], voltage[some]
+
+        injection = inject(compiled, profiles, len(results.code))
+        results.code[:] = settle(compiled, injection, steps, positions, solve)
+        results.iterations[:] = iterations
 
     def _climb(
         self,
         profiles: dict[tuple[str, str], FloatArray],
         steps: IndexArray,
-        ladder_rung: int,
+        positions: Positions,
         results: ChordResults,
-        status: IndexArray,
-        rung: IndexArray,
+        status: StatusArray,
+        rung: StatusArray,
     ) -> None:
-        """Solve some steps by the ladder and write them down."""
+        """Solve some steps by the ladder, from the start, and write them down."""
         compiled = self.compiled
         injection = inject(compiled, {key: values[steps] for key, values in profiles.items()}, len(steps))
-        climbed = climb(compiled, injection, np.flatnonzero(injection.is_finite), self.anchor, self._options)
-        is_solved = climbed.rung >= 0
-        rung[steps[is_solved]] = climbed.rung[is_solved] + ladder_rung
-        status[steps] = climbed.results.code
+        ladder = LadderAt(compiled, self._columns, injection, self.anchor, self._options)
+        local = starting_positions(compiled, len(steps))
+        codes = settle(compiled, injection, np.flatnonzero(injection.is_finite), local, ladder)
+        solved = np.flatnonzero(codes == StepStatus.ok)
+        ladder.report(solved, local, steps, results)
+        first_rung = 0 if self._chord is None else 1
+        rung[steps[solved]] = ladder.rung[solved] + first_rung
+        status[steps] = codes
         status[steps[rung[steps] > 0]] = StepStatus.ok_fallback
-        results.iterations[steps] += climbed.results.iterations
-        results.mismatch[steps] = climbed.results.mismatch
+        results.iterations[steps] += ladder.iterations
+        results.mismatch[steps] = ladder.mismatch
         results.load_pu[steps] = injection.load_mw / compiled.base_mva
-        solved = np.flatnonzero(is_solved)
-
-        def report(first: int, last: int) -> None:
-            report_steps(
-                compiled.network,
-                compiled.shunt_g_pu,
-                self._columns,
-                climbed.results.vm,
-                climbed.results.va,
-                solved[first:last],
-                steps[solved[first:last]],
-                results.voltage,
-                results.loading,
-                results.loss_pu,
-            )
-
-        deal(len(solved), STEPS_PER_TASK, usable_threads(self._options.threads), report)
+        positions.tap[steps] = local.tap
 
     def _solution(
-        self, results: ChordResults, status: IndexArray, rung: IndexArray, unserved_mw: FloatArray
+        self,
+        results: ChordResults,
+        status: StatusArray,
+        rung: StatusArray,
+        unserved_mw: FloatArray,
+        tap_pos: IndexArray,
     ) -> BatchSolution:
         compiled = self.compiled
         failed = np.flatnonzero(status > StepStatus.ok_fallback)
@@ -167,6 +203,7 @@ class NewtonSolver:
             values[failed] = np.nan
         if len(results.voltage):
             results.voltage[failed] = np.nan
+        tap_pos[failed] = NO_POSITION
         return BatchSolution(
             status=status,
             iterations=results.iterations,
@@ -178,4 +215,5 @@ class NewtonSolver:
             load_mw=results.load_pu * compiled.base_mva,
             loss_mw=results.loss_pu * compiled.base_mva,
             unserved_mw=np.where(status == StepStatus.de_energised, unserved_mw, 0.0),
+            tap_pos=tap_pos if tap_pos.shape[1] else None,
         )

@@ -9,19 +9,21 @@ from gridsim.enums import StepStatus
 from gridsim.kernels.lane_structures import ChordResults
 
 
-def no_results(n_step: int, n_bus: int, n_column: int, *, loading_only: bool) -> ChordResults:
+def no_results(n_step: int, n_bus: int, n_column: int, *, is_single: bool, keeps_voltage: bool) -> ChordResults:
     """Return results in which no step is solved yet.
 
     Parameters
     ----------
     n_step, n_bus, n_column:
         Numbers of steps, rows and loading columns.
-    loading_only:
-        Keep no voltages, and loading as float32.
+    is_single:
+        Whether loading is kept as float32.
+    keeps_voltage:
+        Whether voltages are kept.
     """
     return ChordResults(
-        voltage=np.empty((0, 0) if loading_only else (n_step, 2 * n_bus)),
-        loading=np.empty((n_step, n_column), dtype=STORED_LOADING if loading_only else np.float64),
+        voltage=np.empty((n_step, 2 * n_bus) if keeps_voltage else (0, 0)),
+        loading=np.empty((n_step, n_column), dtype=STORED_LOADING if is_single else np.float64),
         code=np.full(n_step, int(StepStatus.diverged), dtype=STATUS),
         iterations=np.zeros(n_step, dtype=INDEX),
         mismatch=np.full(n_step, np.nan),

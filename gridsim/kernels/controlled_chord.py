@@ -1,0 +1,412 @@
+"""Chord Newton for groups of W steps whose grid reacts to its own voltages.
+
+The iteration is that of :mod:`gridsim.kernels.chord`, with the same anchors. Whatever reacts is put into the injection S that
+the mismatch is judged against, made anew in every iteration from the voltages at hand:
+
+* load that depends on voltage: S_i += S_i' V_i + S_i'' V_i^2;
+* tap changers: the admittance matrix holds the net's own positions, so a lane at other ones draws the currents
+  dI = dy V of the difference, S_i -= V_i conj(dI_i);
+* magnitudes that differ from step to step: V_i is stretched to its set point;
+* buses at a limit of reactive power inject that limit; limited buses in voltage control have no reactive equation;
+* distributed slack: S_i += w_i lambda with, per island, lambda <- lambda + P_ref - S_ref - sum of the free mismatches,
+  which leaves nothing for the reference to make up that is not its share.
+
+So the mismatch of a converged lane is the true one of the grid it has come to. The Jacobian of the anchor knows nothing
+of all this but the limits that are held, which costs iterations and no accuracy.
+
+Tap changers act when a lane has converged: those of the lane's level whose voltage is outside the band move one step,
+all at once, and the lane goes on from its voltages. A level in which nothing moves is settled.
+
+Source: pandapower 3.5, DiscreteTapControl and run_control (order of moves); newtonpf with distributed slack.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from gridsim.kernels.chord import HOPELESS_MISMATCH, SMALL_ERROR, add_source, correct, write_group
+from gridsim.kernels.codes import DIVERGED, MAX_ITERATIONS, SOLVED
+from gridsim.kernels.jit import lane_kernel
+from gridsim.kernels.lane_emitter import LANES
+from gridsim.kernels.lane_mismatch import judge_mismatch
+from gridsim.kernels.lane_updates import copy_to_lanes, sum_rows
+
+if TYPE_CHECKING:
+    from gridsim.dtypes import FloatArray, IndexArray
+    from gridsim.kernels.control_structures import ControlState, ControlWork, Reactions, SharedSlack, TapMoves
+    from gridsim.kernels.lane_structures import Anchors, ChordNetwork, ChordResults, Constant, LaneWork, StepSource
+    from gridsim.kernels.structures import Network
+
+#: Rounds of one level of tap changers after which a step has not converged, as in pandapower's run_control.
+TAP_ROUNDS = 30
+
+
+@lane_kernel
+def begin_group(
+    reactions: Reactions,
+    taps: TapMoves,
+    constant: Constant,
+    sources: tuple[StepSource, ...],
+    state: ControlState,
+    v_anchor: FloatArray,
+    step: IndexArray,
+    work: LaneWork,
+    control: ControlWork,
+    load_pu: FloatArray,
+) -> None:
+    """Sum the injections of W steps, take up the state of their controls, and start from the anchor's voltage.
+
+    Shapes: ``v_anchor`` (n_bus, 2), ``step`` (n_lane,), ``load_pu`` (n_step,). The last source is the active power of the
+    generators, which does not depend on voltage.
+    """
+    n_bus = constant.s.shape[0]
+    s = work.s
+    copy_to_lanes(constant.s, 0, n_bus, s)
+    add_source(sources[0], step, s)
+    sum_rows(s, 0, n_bus, work.total)
+    for lane in range(LANES):
+        load_pu[step[lane]] = constant.load_pu - (work.total[lane] - constant.p_sum)
+    for k in range(1, len(sources) - 1):
+        add_source(sources[k], step, s)
+    for z in range(reactions.zip_row.shape[0]):
+        row = reactions.zip_row[z]
+        for part in range(2):
+            linear = reactions.zip_share[z, part]
+            square = reactions.zip_share[z, 2 + part]
+            for lane in range(LANES):
+                whole = s[row, part, lane]
+                control.zip[z, part, lane] = whole * linear
+                control.zip[z, 2 + part, lane] = whole * square
+                s[row, part, lane] = whole * (1.0 - linear - square)
+    add_source(sources[len(sources) - 1], step, s)
+    for k in range(reactions.limited_row.shape[0]):
+        row = reactions.limited_row[k]
+        for lane in range(LANES):
+            held = np.int64(state.held[step[lane], k])
+            control.held[k, lane] = held
+            if held != 0:
+                s[row, 1, lane] += reactions.q_limit[k, 1 if held > 0 else 0]
+    for k in range(reactions.special_row.shape[0]):
+        for part in range(2):
+            for lane in range(LANES):
+                control.given[k, part, lane] = s[reactions.special_row[k], part, lane]
+    copy_to_lanes(v_anchor, 0, n_bus, work.v)
+    is_constant = state.vm_set.shape[0] == 1
+    for k in range(reactions.controlled_row.shape[0]):
+        for lane in range(LANES):
+            control.magnitude[k, lane] = state.vm_set[0 if is_constant else step[lane], k]
+    for k in range(taps.own.shape[0]):
+        for lane in range(LANES):
+            control.tap[k, lane] = state.tap[step[lane], k]
+    for lane in range(LANES):
+        set_taps(taps, lane, control)
+    control.shared[:] = 0.0
+    control.level[:] = 0
+    control.rounds[:] = 0
+    control.count[:] = 0
+    control.total[:] = 0
+
+
+@lane_kernel
+def set_taps(taps: TapMoves, lane: int, control: ControlWork) -> None:
+    """Set the admittances by which the moved branches of one lane differ from those of the net's own positions."""
+    for m in range(taps.changer.shape[0]):
+        k = taps.changer[m]
+        now = control.tap[k, lane] - taps.tap_min[k]
+        own = taps.own[k] - taps.tap_min[k]
+        for part in range(8):
+            control.dy[m, part, lane] = taps.y[m, now, part] - taps.y[m, own, part]
+
+
+@lane_kernel
+def stretch(reactions: Reactions, work: LaneWork, control: ControlWork) -> None:
+    """Stretch the voltages of open lanes to their set points; buses held at a limit are free."""
+    v = work.v
+    for k in range(reactions.controlled_row.shape[0]):
+        row = reactions.controlled_row[k]
+        limit = reactions.limit_of[k]
+        for lane in range(LANES):
+            if work.keep[lane] != 0 and (limit < 0 or control.held[limit, lane] == 0):
+                size = math.sqrt(v[row, 0, lane] * v[row, 0, lane] + v[row, 1, lane] * v[row, 1, lane])
+                scale = control.magnitude[k, lane] / size
+                v[row, 0, lane] *= scale
+                v[row, 1, lane] *= scale
+
+
+@lane_kernel
+def react(
+    reactions: Reactions,
+    taps: TapMoves,
+    slack: SharedSlack,
+    work: LaneWork,
+    control: ControlWork,
+    drawn: FloatArray,
+) -> None:
+    """Make the injections anew at the voltages at hand.
+
+    ``drawn`` (n_lane,) is set to the active power that the moved taps draw on top of what the common matrix says.
+    """
+    v, s = work.v, work.s
+    for k in range(reactions.special_row.shape[0]):
+        row = reactions.special_row[k]
+        for part in range(2):
+            for lane in range(LANES):
+                s[row, part, lane] = control.given[k, part, lane]
+    for z in range(reactions.zip_row.shape[0]):
+        row = reactions.zip_row[z]
+        for lane in range(LANES):
+            square = v[row, 0, lane] * v[row, 0, lane] + v[row, 1, lane] * v[row, 1, lane]
+            size = math.sqrt(square)
+            s[row, 0, lane] += control.zip[z, 0, lane] * size + control.zip[z, 2, lane] * square
+            s[row, 1, lane] += control.zip[z, 1, lane] * size + control.zip[z, 3, lane] * square
+    for lane in range(LANES):
+        drawn[lane] = 0.0
+    for m in range(taps.changer.shape[0]):
+        f = taps.from_row[m]
+        t = taps.to_row[m]
+        dy = control.dy[m]
+        for lane in range(LANES):
+            f_re, f_im, t_re, t_im = v[f, 0, lane], v[f, 1, lane], v[t, 0, lane], v[t, 1, lane]
+            re = dy[0, lane] * f_re - dy[1, lane] * f_im + dy[2, lane] * t_re - dy[3, lane] * t_im
+            im = dy[0, lane] * f_im + dy[1, lane] * f_re + dy[2, lane] * t_im + dy[3, lane] * t_re
+            active = f_re * re + f_im * im
+            s[f, 0, lane] -= active
+            s[f, 1, lane] -= f_im * re - f_re * im
+            drawn[lane] += active
+            re = dy[4, lane] * f_re - dy[5, lane] * f_im + dy[6, lane] * t_re - dy[7, lane] * t_im
+            im = dy[4, lane] * f_im + dy[5, lane] * f_re + dy[6, lane] * t_im + dy[7, lane] * t_re
+            active = t_re * re + t_im * im
+            s[t, 0, lane] -= active
+            s[t, 1, lane] -= t_im * re - t_re * im
+            drawn[lane] += active
+    for k in range(slack.row.shape[0]):
+        for lane in range(LANES):
+            s[slack.row[k], 0, lane] += slack.weight[k] * control.shared[slack.island[k], lane]
+
+
+@lane_kernel
+def drop_free_reactive(reactions: Reactions, work: LaneWork, control: ControlWork) -> None:
+    """Take out the reactive equations of limited buses in voltage control, and find the largest mismatch again."""
+    x = work.x
+    for k in range(reactions.limited_row.shape[0]):
+        for lane in range(LANES):
+            if control.held[k, lane] == 0:
+                x[reactions.limited_unknown[k], lane] = np.float32(0.0)
+    worst = work.worst.view(np.float32)
+    for lane in range(LANES):
+        worst[lane] = np.float32(0.0)
+    for u in range(x.shape[0]):
+        for lane in range(LANES):
+            size = abs(x[u, lane])
+            if not size <= worst[lane]:  # NaN comes through, and stays
+                worst[lane] = size
+
+
+@lane_kernel
+def share_slack(
+    net: ChordNetwork, network: Network, slack: SharedSlack, work: LaneWork, control: ControlWork, rest: FloatArray
+) -> None:
+    """Move what the references make up beyond their share to all who share; what moves counts as mismatch.
+
+    ``rest`` (n_island, W) is scratch.
+    """
+    v = work.v
+    worst = work.worst.view(np.float32)
+    for island in range(slack.reference_row.shape[0]):
+        i = slack.reference_row[island]
+        for lane in range(LANES):
+            rest[island, lane] = -work.s[i, 0, lane]
+        for k in range(network.y_indptr[i], network.y_indptr[i + 1]):
+            j = network.y_indices[k]
+            g = network.y_g[k]
+            b = network.y_b[k]
+            for lane in range(LANES):
+                re = g * v[j, 0, lane] - b * v[j, 1, lane]
+                im = g * v[j, 1, lane] + b * v[j, 0, lane]
+                rest[island, lane] += v[i, 0, lane] * re + v[i, 1, lane] * im
+    for k in range(slack.island_of.shape[0]):
+        island = slack.island_of[k]
+        if island >= 0:
+            unknown = net.bus_index[k, 2] // (4 * LANES)
+            for lane in range(LANES):
+                rest[island, lane] -= work.x[unknown, lane]
+    for island in range(slack.reference_row.shape[0]):
+        for lane in range(LANES):
+            if work.keep[lane] != 0:
+                size = np.float32(abs(rest[island, lane]))
+                if not size <= worst[lane]:
+                    worst[lane] = size
+                if size > 0.0:
+                    control.shared[island, lane] += rest[island, lane]
+
+
+@lane_kernel
+def move_taps(taps: TapMoves, lane: int, work: LaneWork, control: ControlWork) -> int:
+    """Let the tap changers of a converged lane act: 1 if any moved, 0 if all levels are settled, -1 if they hunt."""
+    highest = 0
+    for k in range(taps.level.shape[0]):
+        highest = max(highest, taps.level[k])
+    while control.level[lane] <= highest:
+        moved = 0
+        for k in range(taps.level.shape[0]):
+            row = taps.watched[k]
+            if row < 0 or taps.level[k] != control.level[lane]:
+                continue
+            size = math.sqrt(work.v[row, 0, lane] ** 2 + work.v[row, 1, lane] ** 2)
+            change = 0
+            if size < taps.lower[k]:
+                change = taps.raise_step[k]
+            elif size > taps.upper[k]:
+                change = -taps.raise_step[k]
+            position = control.tap[k, lane] + change
+            if change != 0 and taps.tap_min[k] <= position <= taps.tap_max[k]:
+                control.tap[k, lane] = position
+                moved = 1
+        if moved:
+            control.rounds[lane] += 1
+            if control.rounds[lane] > TAP_ROUNDS:
+                return -1
+            set_taps(taps, lane, control)
+            return 1
+        control.level[lane] += 1
+        control.rounds[lane] = 0
+    return 0
+
+
+@lane_kernel
+def rewrite_moved_columns(
+    taps: TapMoves, step: IndexArray, work: LaneWork, control: ControlWork, out: ChordResults
+) -> None:
+    """Write the loading of the branches whose taps have moved. Shape of ``step``: (n_lane,)."""
+    v = work.v
+    for m in range(taps.column.shape[0]):
+        column = taps.column[m]
+        if column < 0:
+            continue
+        f = taps.from_row[m]
+        t = taps.to_row[m]
+        k = taps.changer[m]
+        for lane in range(LANES):
+            y = taps.y[m, control.tap[k, lane] - taps.tap_min[k]]
+            f_re, f_im, t_re, t_im = v[f, 0, lane], v[f, 1, lane], v[t, 0, lane], v[t, 1, lane]
+            re = y[0] * f_re - y[1] * f_im + y[2] * t_re - y[3] * t_im
+            im = y[0] * f_im + y[1] * f_re + y[2] * t_im + y[3] * t_re
+            at_from = math.sqrt(re * re + im * im) * taps.percent[m, 0]
+            re = y[4] * f_re - y[5] * f_im + y[6] * t_re - y[7] * t_im
+            im = y[4] * f_im + y[5] * f_re + y[6] * t_im + y[7] * t_re
+            at_to = math.sqrt(re * re + im * im) * taps.percent[m, 1]
+            if taps.by_power[m]:
+                at_from *= math.sqrt(f_re * f_re + f_im * f_im)
+                at_to *= math.sqrt(t_re * t_re + t_im * t_im)
+            out.loading[step[lane], column] = max(at_from, at_to)
+
+
+@lane_kernel
+def solve_controlled_groups(
+    net: ChordNetwork,
+    network: Network,
+    anchors: Anchors,
+    constant: Constant,
+    sources: tuple[StepSource, ...],
+    reactions: Reactions,
+    taps: TapMoves,
+    slack: SharedSlack,
+    state: ControlState,
+    group_step: IndexArray,
+    group_anchor: IndexArray,
+    first: int,
+    last: int,
+    tolerance: float,
+    max_iterations: int,
+    work: LaneWork,
+    control: ControlWork,
+    out: ChordResults,
+) -> None:
+    """Solve groups first:last.
+
+    Parameters
+    ----------
+    net, network, anchors, constant, sources, group_step, group_anchor, first, last, tolerance, work, out:
+        As for :func:`gridsim.kernels.chord.solve_groups`.
+    reactions, taps, slack:
+        What reacts.
+    state:
+        Where the controls of every step stand; tap positions are written back.
+    max_iterations:
+        Corrections after a start or a move of taps before a step is left open.
+    control:
+        Scratch.
+    """
+    top = np.float32(tolerance * (1.0 - 1e-7))
+    worst = work.worst.view(np.float32)
+    moved = work.moved.view(np.float32)
+    drawn = np.zeros(LANES)
+    rest = np.zeros((slack.reference_row.shape[0], LANES))
+    for g in range(first, last):
+        a = group_anchor[g]
+        step = group_step[g]
+        work.keep[:] = -1
+        begin_group(reactions, taps, constant, sources, state, anchors.v[a], step, work, control, out.load_pu)
+        work.before[:] = np.inf
+        work.moved[:] = 0x7F7FFFFF  # the largest float32: nothing has moved yet, so nothing is known to be near
+        while True:
+            stretch(reactions, work, control)
+            react(reactions, taps, slack, work, control, drawn)
+            work.worst[:] = 0
+            judge_mismatch(net.y_runs, net.y_index, net.y_value, work.v, work.s, work.x, work.worst)
+            if reactions.limited_row.shape[0] > 0:
+                drop_free_reactive(reactions, work, control)
+            if slack.row.shape[0] > 0:
+                share_slack(net, network, slack, work, control, rest)
+            n_open = 0
+            n_moved = 0
+            for lane in range(LANES):
+                if work.keep[lane] == 0:
+                    continue
+                now = worst[lane]
+                rate = np.float32(1.0)
+                if work.before[lane] < np.inf:
+                    rate = min(rate, now / work.before[lane])
+                work.before[lane] = now
+                code = -1
+                if now <= top and moved[lane] * rate <= SMALL_ERROR:
+                    change = move_taps(taps, lane, work, control) if taps.acts else 0
+                    if change > 0:
+                        control.count[lane] = 0
+                        work.before[lane] = np.inf
+                        n_moved += 1
+                    else:
+                        code = SOLVED if change == 0 else MAX_ITERATIONS
+                elif not now < HOPELESS_MISMATCH:
+                    code = DIVERGED
+                elif control.count[lane] >= max_iterations:
+                    code = MAX_ITERATIONS
+                if code >= 0:
+                    work.keep[lane] = 0
+                    out.code[step[lane]] = code
+                    out.iterations[step[lane]] = control.total[lane]
+                    out.mismatch[step[lane]] = now
+                else:
+                    n_open += 1
+                    control.count[lane] += 1
+                    control.total[lane] += 1
+            if n_open == 0:
+                break
+            if n_moved > 0 and slack.row.shape[0] == 0:
+                # The mismatch at the new positions; that of the other lanes comes out as before. With a shared slack it
+                # would not, and a correction by the old mismatch does no harm.
+                react(reactions, taps, slack, work, control, drawn)
+                judge_mismatch(net.y_runs, net.y_index, net.y_value, work.v, work.s, work.x, work.worst)
+                if reactions.limited_row.shape[0] > 0:
+                    drop_free_reactive(reactions, work, control)
+            correct(net, anchors, a, work)
+        for k in range(taps.own.shape[0]):
+            for lane in range(LANES):
+                state.tap[step[lane], k] = control.tap[k, lane]
+        write_group(net, network, constant, step, work, out)
+        rewrite_moved_columns(taps, step, work, control, out)
+        for lane in range(LANES):
+            out.loss_pu[step[lane]] = work.total[lane] + drawn[lane]
