@@ -100,7 +100,7 @@ def inject(compiled: CompiledGrid, profiles: Profiles, n_step: int) -> Injection
     _add(compiled.channels["gen", "p_mw"], given.get(("gen", "p_mw")), loads, 0)
     vm_set = set_points(compiled, given, n_step)
     is_finite = np.isfinite(loads.view(np.float64)).all(axis=1) & np.isfinite(zip_pu).all(axis=(1, 2))
-    is_finite &= np.isfinite(vm_set).all(axis=1)
+    is_finite = np.asarray(is_finite & np.isfinite(vm_set).all(axis=1))
     return InjectionBatch(loads, zip_pu, vm_set, _load_mw(compiled, given, n_step), is_finite)
 
 

@@ -95,7 +95,7 @@ def lay_out(compiled: CompiledGrid, columns: LoadingColumns, is_single: BoolArra
 def schedule(needs: list[list[int]], shape_of: list[Shape]) -> list[list[int]]:
     """Deal rows to runs of equal shape so that each row comes after all rows it needs.
 
-    Greedy: of all shapes, take the one with most rows ready, with everything of that shape that becomes ready meanwhile.
+    Greedy: of all shapes, take the one with most rows ready, and with them all of that shape that become ready.
 
     Parameters
     ----------

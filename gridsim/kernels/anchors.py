@@ -1,9 +1,9 @@
 """Operating points around which the chord method iterates, and the level of a step that says which one is its own.
 
-An anchor need not solve anything: any voltage V_A with the power S_A = S(V_A) it calls for will do, as long as V_A is near the
-solutions of the steps that use it. So a few chord iterations with the factors of the base point bring it near the power
-of its level, and one factorisation of the Jacobian there finishes it. Where that does not work, Newton's method is
-tried, and after it the base point itself serves.
+An anchor need not solve anything: any voltage V_A with the power S_A = S(V_A) it calls for will do, as long as V_A is
+near the solutions of the steps that use it. So a few chord iterations with the factors of the base point bring it near
+the power of its level, and one factorisation of the Jacobian there finishes it. Where that does not work, Newton's
+method is tried, and after it the base point itself serves.
 
 The level of a step is the projection of its element values x on the net's own values x_own,
 
@@ -172,25 +172,23 @@ def fill_anchors(
         va[:] = base_va
         is_near = come_near(network, lu, given.s_bus[k], given.zip_load[k], base_factors, vm, va, work)
         sign = factorise_at(network, lu, given.zip_load[k], vm, va, work) if is_near else 0
-        if sign == 0 or sign == -base_sign:
+        if sign in (0, -base_sign):
             vm[:] = base_vm
             va[:] = base_va
             factorise_at(network, lu, given.zip_load[k], vm, va, work)
-        write_anchor(network, forward_place, back_place, vm, va, work, rows[k], out)
+        write_anchor(forward_place, back_place, vm, work, rows[k], out)
 
 
 @kernel
 def write_anchor(
-    network: Network,
     forward_place: IndexArray,
     back_place: IndexArray,
     vm: FloatArray,
-    va: FloatArray,
     work: Workspace,
     row: int,
     out: Anchors,
 ) -> None:
-    """Write one anchor: voltages (n_bus,) in, the rest from ``work`` as :func:`factorise_at` leaves it."""
+    """Write one anchor from ``work`` as :func:`factorise_at` leaves it; ``vm`` (n_bus,), the places as above."""
     flat = work.values.reshape(-1)
     for m in range(forward_place.shape[0]):
         out.forward[row, m] = flat[forward_place[m]]

@@ -121,7 +121,7 @@ class ControlWork(NamedTuple):
     """Scratch arrays of one thread.
 
     Shapes: given (n_special, 2, W), zip (n_zip, 4, W), magnitude (n_controlled, W), dy (n_moved, 8, W), shared
-    (n_island, W) float64; tap (n_tap, W), held (n_limited, W), level, rounds, count, total (W,) int64.
+    (n_island, W) float64; tap (n_tap, W), held (n_limited, W), level, rounds, since_move, corrections (W,) int64.
     """
 
     given: FloatArray
@@ -133,5 +133,5 @@ class ControlWork(NamedTuple):
     held: IndexArray
     level: IndexArray
     rounds: IndexArray
-    count: IndexArray
-    total: IndexArray
+    since_move: IndexArray
+    corrections: IndexArray

@@ -1,7 +1,7 @@
 """Chord Newton for groups of W steps whose grid reacts to its own voltages.
 
-The iteration is that of :mod:`gridsim.kernels.chord`, with the same anchors. Whatever reacts is put into the injection S that
-the mismatch is judged against, made anew in every iteration from the voltages at hand:
+The iteration is that of :mod:`gridsim.kernels.chord`, with the same anchors. Whatever reacts is put into the injection
+S that the mismatch is judged against, made anew in every iteration from the voltages at hand:
 
 * load that depends on voltage: S_i += S_i' V_i + S_i'' V_i^2;
 * tap changers: the admittance matrix holds the net's own positions, so a lane at other ones draws the currents
@@ -59,8 +59,8 @@ def begin_group(
 ) -> None:
     """Sum the injections of W steps, take up the state of their controls, and start from the anchor's voltage.
 
-    Shapes: ``v_anchor`` (n_bus, 2), ``step`` (n_lane,), ``load_pu`` (n_step,). The last source is the active power of the
-    generators, which does not depend on voltage.
+    Shapes: ``v_anchor`` (n_bus, 2), ``step`` (n_lane,), ``load_pu`` (n_step,). The last source is the active power of
+    the generators, which does not depend on voltage.
     """
     n_bus = constant.s.shape[0]
     s = work.s
@@ -106,8 +106,8 @@ def begin_group(
     control.shared[:] = 0.0
     control.level[:] = 0
     control.rounds[:] = 0
-    control.count[:] = 0
-    control.total[:] = 0
+    control.since_move[:] = 0
+    control.corrections[:] = 0
 
 
 @lane_kernel
@@ -375,24 +375,24 @@ def solve_controlled_groups(
                 if now <= top and moved[lane] * rate <= SMALL_ERROR:
                     change = move_taps(taps, lane, work, control) if taps.acts else 0
                     if change > 0:
-                        control.count[lane] = 0
+                        control.since_move[lane] = 0
                         work.before[lane] = np.inf
                         n_moved += 1
                     else:
                         code = SOLVED if change == 0 else MAX_ITERATIONS
                 elif not now < HOPELESS_MISMATCH:
                     code = DIVERGED
-                elif control.count[lane] >= max_iterations:
+                elif control.since_move[lane] >= max_iterations:
                     code = MAX_ITERATIONS
                 if code >= 0:
                     work.keep[lane] = 0
                     out.code[step[lane]] = code
-                    out.iterations[step[lane]] = control.total[lane]
+                    out.iterations[step[lane]] = control.corrections[lane]
                     out.mismatch[step[lane]] = now
                 else:
                     n_open += 1
-                    control.count[lane] += 1
-                    control.total[lane] += 1
+                    control.since_move[lane] += 1
+                    control.corrections[lane] += 1
             if n_open == 0:
                 break
             if n_moved > 0 and slack.row.shape[0] == 0:

@@ -1,7 +1,7 @@
 """Compiler options of every kernel, in one place.
 
-No other module names an option: kernels are decorated with :func:`kernel` or :func:`lane_kernel` and nothing else. No kernel starts
-threads of its own: they release the interpreter lock, and the callers deal work to threads.
+No other module names an option: kernels are decorated with :func:`kernel` or :func:`lane_kernel` and nothing else. No
+kernel starts threads of its own: they release the interpreter lock, and the callers deal work to threads.
 """
 
 from __future__ import annotations

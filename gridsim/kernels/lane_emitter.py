@@ -1,8 +1,9 @@
 """Vector code for W steps side by side, written for LLVM behind ``numba.extending.intrinsic``.
 
-A *lane vector* is W numbers of one quantity, one for each step of a group; arrays of lanes have W as their last axis. No
-register is that wide, so a lane vector is a list of registers: eight doubles each where AVX-512 is there, four elsewhere,
-which LLVM splits further on narrower machines. ``llvm.fmuladd`` becomes one fused instruction where there is one.
+A *lane vector* is W numbers of one quantity, one for each step of a group; arrays of lanes have W as their last axis.
+No register is that wide, so a lane vector is a list of registers: eight doubles each where AVX-512 is there, four
+elsewhere, which LLVM splits further on narrower machines. ``llvm.fmuladd`` becomes one fused instruction where there is
+one.
 
 The plain loops of numba would give the same numbers. They are several times slower because rows of a sparse grid matrix
 have three or four entries: most of the time goes into loop control and into values that leave the registers between
@@ -15,8 +16,7 @@ they point into arrays of float32.
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import llvmlite.binding as llvm
 from llvmlite import ir
@@ -24,6 +24,9 @@ from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic
 from numba.np import arrayobj
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 #: Steps side by side. 8, 16 and 32 were tried: 16 was best end to end from 118 to 2,869 buses.
 LANES = 16

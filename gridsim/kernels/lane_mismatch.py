@@ -150,9 +150,9 @@ def _value_count(builder: Any) -> Any:
     return lambda _height, n: builder.add(builder.mul(n, I64(2)), I64(2))
 
 
-#: ``judge_mismatch(runs, index, y, v, s, x, worst)``: v, s (n_bus, 2, W) float64; x (n_unknown, W) float32, overwritten;
-#: worst (W,) int32, the bits of max |b| as float32 with NaN above all, raised.
+#: ``judge_mismatch(runs, index, y, v, s, x, worst)``: v, s (n_bus, 2, W) float64; x (n_unknown, W) float32,
+#: overwritten; worst (W,) int32, the bits of max |b| as float32 with NaN above all, raised.
 judge_mismatch = lane_intrinsic(7, _emit_judge)
-#: ``near_mismatch(runs, index, y, d, ds, anchor, x)``: d (n_bus, 2, W), ds (n_unknown, W), anchor (n_bus, 4) V_A and I_A,
-#: x (n_unknown, W), all float32.
+#: ``near_mismatch(runs, index, y, d, ds, anchor, x)``: d (n_bus, 2, W), ds (n_unknown, W), anchor (n_bus, 4) V_A and
+#: I_A, x (n_unknown, W), all float32.
 near_mismatch = lane_intrinsic(7, _emit_near)

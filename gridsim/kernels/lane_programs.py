@@ -13,10 +13,12 @@ A shape of up to ``unrolled`` columns has code (h - 1) (unrolled + 1) + n; longe
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from gridsim.kernels.lane_emitter import I64, Emitter
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 #: Columns up to which rows are unrolled: of the triangular factors, and of the admittance matrix.
 UNROLLED_FACTOR, UNROLLED_ADMITTANCE = 8, 5

@@ -1,7 +1,8 @@
 """Arrays of the chord kernel, grouped. W is :data:`gridsim.kernels.lane_emitter.LANES`, the steps side by side.
 
-Rows of buses are those of :class:`gridsim.kernels.structures.Network`: free buses first, slack buses last. A free bus has
-one unknown (its angle) where its magnitude is given, else two (angle and relative magnitude); ``n_unknown`` counts them.
+Rows of buses are those of :class:`gridsim.kernels.structures.Network`: free buses first, slack buses last. A free bus
+has one unknown (its angle) where its magnitude is given, else two (angle and relative magnitude); ``n_unknown`` counts
+them.
 """
 
 from __future__ import annotations

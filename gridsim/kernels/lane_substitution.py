@@ -7,8 +7,8 @@ With the factors L (unit diagonal), U and the inverse diagonal blocks D^-1 of :m
 Float32 is enough because the result is a correction: the mismatch that judges it is calculated in float64, so an error
 of 1e-7 of the correction is removed by the next one (iterative refinement).
 
-Records of the programs (see :mod:`gridsim.kernels.lane_programs`): index = offset of row i in x, then the offsets of the
-n columns; value = n x h factors column by column, then for the way back D_i^-1 (h x h) by rows.
+Records of the programs (see :mod:`gridsim.kernels.lane_programs`): index = offset of row i in x, then the offsets
+of the n columns; value = n x h factors column by column, then for the way back D_i^-1 (h x h) by rows.
 
 Source: Golub & Van Loan, Matrix Computations, 4th ed., section 3.5.3 (refinement with a factorisation of lower
 precision).

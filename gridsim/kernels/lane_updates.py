@@ -235,7 +235,7 @@ def _emit_sum(context: Any, builder: Any, kinds: Any, values: Any) -> None:
         e.store(value, total, I64(0), k, F64)
 
 
-#: ``start_*(index, first, last, s, s_anchor, x, ds)``: x = ds = S - S_A; s (n_bus, 2, W) and s_anchor (n_bus, 2) float64.
+#: ``start_*(index, first, last, s, s_anchor, x, ds)``: x = ds = S - S_A; s (n_bus, 2, W), s_anchor (n_bus, 2) float64.
 start_single, start_double = _make_start(1), _make_start(2)
 #: ``near_first_*(index, first, last, x, anchor, pull, d)``: D from nothing; anchor (n_bus, 4) float32, d (n_bus, 2, W).
 near_first_single, near_first_double = _make_near(1, is_first=True), _make_near(2, is_first=True)
@@ -251,6 +251,6 @@ move_single, move_double = _make_move(1, leaves_anchor=False), _make_move(2, lea
 copy_to_lanes = _make_splat()
 #: ``sum_rows(s, first, last, total)``: total (W,) = sum of s[first:last, 0]; s (n_bus, 2, W) float64.
 sum_rows = lane_intrinsic(4, _emit_row_sum)
-#: ``sum_injections(index, first, last, s, x, total)``: total (W,) float64 = sum of P given less P mismatch of the free buses
-#: index[first:last]; s (n_bus, 2, W), x (n_unknown, W).
+#: ``sum_injections(index, first, last, s, x, total)``: total (W,) float64 = sum of P given less P mismatch of the free
+#: buses index[first:last]; s (n_bus, 2, W), x (n_unknown, W).
 sum_injections = lane_intrinsic(6, _emit_sum)

@@ -15,7 +15,9 @@ if TYPE_CHECKING:
 class BatchSolver(Protocol):
     """Solves any number of batches of one topology; nothing of one batch is remembered for the next."""
 
-    def solve(self, profiles: Profiles, n_step: int, *, loading_only: bool = False) -> BatchSolution:
+    def solve(
+        self, profiles: Profiles, n_step: int, *, loading_only: bool = False, from_settled_taps: bool = False
+    ) -> BatchSolution:
         """Solve ``n_step`` steps; see :meth:`gridsim.solve.newton_solver.NewtonSolver.solve`."""
         ...
 

@@ -8,6 +8,7 @@ much generation is out of step with it.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -22,8 +23,8 @@ from gridsim.solve.workers import deal
 
 if TYPE_CHECKING:
     from gridsim.compiled.compiled_grid import CompiledGrid
-    from gridsim.compiled.lane_layout import LaneLayout
     from gridsim.compiled.controls import ReactiveLimits
+    from gridsim.compiled.lane_layout import LaneLayout
     from gridsim.dtypes import FloatArray, IndexArray, StatusArray
     from gridsim.kernels.structures import Given, Network
     from gridsim.solve.ladder import Start
@@ -127,8 +128,8 @@ class AnchorBook:
             missing = wanted
         first = len(self._row_of)
         grown = self._empty(first + len(missing))
-        for new, old in zip(grown, self.anchors, strict=True):
-            new[:first] = old
+        for field in Anchors._fields:
+            getattr(grown, field)[:first] = getattr(self.anchors, field)
         self.anchors = grown
         rows = np.arange(first, first + len(missing), dtype=INDEX)
         keys = np.array(missing, dtype=INDEX)
@@ -209,8 +210,8 @@ def _level_parts(compiled: CompiledGrid, keys: tuple[tuple[str, str], ...]) -> l
     blocks = []
     for key, values in finite.items():
         width = min(LEVEL_BLOCK, len(values))
-        for first in range(0, len(values) - width + 1, max(width, 1)):
-            blocks.append((float((values[first : first + width] ** 2).sum()), key, first, width))
+        places = range(0, len(values) - width + 1, max(width, 1))
+        blocks += [(float((values[first : first + width] ** 2).sum()), key, first, width) for first in places]
     chosen = sorted((block for block in blocks if block[0] > 0.0), key=lambda block: (-block[0], *block[1:]))
     chosen = chosen[:LEVEL_BLOCKS]
     norm = sum(block[0] for block in chosen)
@@ -235,15 +236,12 @@ def _level(
     for part in parts:
         values = profiles.get(part.key)
         if values is not None:
-            deal(
-                n_step,
-                LEVEL_STEPS,
-                threads,
-                lambda first, last, values=values, part=part: add_level(
-                    values[first:last], part.first, part.weight, level[first:last]
-                ),
-            )
+            deal(n_step, LEVEL_STEPS, threads, partial(_add_part, part, values, level))
     return level
+
+
+def _add_part(part: _LevelPart, values: FloatArray, level: FloatArray, first: int, last: int) -> None:
+    add_level(values[first:last], part.first, part.weight, level[first:last])
 
 
 def _on_lattice(level: FloatArray, spacing: float, lowest: int, highest: int) -> IndexArray:

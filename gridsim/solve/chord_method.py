@@ -129,14 +129,43 @@ class ChordMethod:
 
         def run(first: int, last: int) -> None:
             work = self._borrow_workspace()
-            groups = (group_step, group_anchor, first, last, tolerance, corrections, work)
-            given = (layout.network, compiled.network, book.anchors, constant, sources)
             if self._reacts or len(vm_set) > 1:
-                state = ControlState(vm_set, positions.held, positions.tap)
-                reacting = (self._reactions, self._taps, self._slack, state)
-                solve_controlled_groups(*given, *reacting, *groups, self._control_work(), results)
+                solve_controlled_groups(
+                    layout.network,
+                    compiled.network,
+                    book.anchors,
+                    constant,
+                    sources,
+                    self._reactions,
+                    self._taps,
+                    self._slack,
+                    ControlState(vm_set, positions.held, positions.tap),
+                    group_step,
+                    group_anchor,
+                    first,
+                    last,
+                    tolerance,
+                    corrections,
+                    work,
+                    self._control_work(),
+                    results,
+                )
             else:
-                solve_groups(*given, *groups, results)
+                solve_groups(
+                    layout.network,
+                    compiled.network,
+                    book.anchors,
+                    constant,
+                    sources,
+                    group_step,
+                    group_anchor,
+                    first,
+                    last,
+                    tolerance,
+                    corrections,
+                    work,
+                    results,
+                )
             self._workspaces.put(work)
 
         deal(len(group_anchor), GROUPS_PER_TASK, threads, run)
@@ -185,8 +214,8 @@ class ChordMethod:
             held=np.zeros((len(self._reactions.limited_row), LANES), dtype=INDEX),
             level=np.zeros(LANES, dtype=INDEX),
             rounds=np.zeros(LANES, dtype=INDEX),
-            count=np.zeros(LANES, dtype=INDEX),
-            total=np.zeros(LANES, dtype=INDEX),
+            since_move=np.zeros(LANES, dtype=INDEX),
+            corrections=np.zeros(LANES, dtype=INDEX),
         )
 
     def _borrow_workspace(self) -> LaneWork:

@@ -38,7 +38,8 @@ RELEASE_TOLERANCE_PU = 1e-8
 class Positions:
     """Where the controls of every step stand, and how often they have moved; changed in place.
 
-    Shapes: ``tap`` (n_step, n_tap), ``held`` (n_step, n_limited) 1 or -1 at the upper or lower limit; the rest (n_step,).
+    Shapes: ``tap`` (n_step, n_tap); ``held`` (n_step, n_limited), 1 or -1 at the upper or lower limit; the rest
+    (n_step,).
     """
 
     tap: IndexArray
@@ -51,16 +52,16 @@ class Positions:
 class StepSolver(Protocol):
     """Solves steps at given positions."""
 
-    def __call__(self, steps: IndexArray, positions: Positions) -> tuple[StatusArray, ComplexArray]:
+    def __call__(self, steps: IndexArray, positions: Positions, /) -> tuple[StatusArray, ComplexArray]:
         """Return code (n_todo,) and voltage (n_todo, n_bus) of the steps listed."""
         ...
 
 
-def starting_positions(compiled: CompiledGrid, n_step: int) -> Positions:
-    """Return the positions every step starts from: the net's own taps, nothing held."""
+def starting_positions(compiled: CompiledGrid, n_step: int, tap: IndexArray) -> Positions:
+    """Return the positions every step starts from: taps at ``tap`` (n_tap,), nothing held."""
     controls = compiled.controls
     return Positions(
-        tap=np.tile(controls.taps.tap_pos, (n_step, 1)),
+        tap=np.tile(tap, (n_step, 1)),
         held=np.zeros((n_step, len(controls.limits.pos)), dtype=STATUS),
         level=np.zeros(n_step, dtype=INDEX),
         tap_rounds=np.zeros(n_step, dtype=INDEX),
@@ -120,11 +121,11 @@ def _hold_or_release(
     q_pu = generator_q(compiled, injection, steps, positions.tap[steps], voltage)
     is_free = held == 0
     passed = np.where(is_free & (q_pu > limits.q_max_pu), 1, np.where(is_free & (q_pu < limits.q_min_pu), -1, 0))
-    has_passed = passed.any(axis=1)
+    has_passed = np.asarray(passed.any(axis=1))
     column = np.searchsorted(compiled.controlled_pos, limits.pos)
     vm_set = injection.vm_set_pu[np.zeros(len(steps), dtype=INDEX) if len(injection.vm_set_pu) == 1 else steps]
-    returns = held * (np.abs(voltage[:, limits.pos]) - vm_set[:, column]) > RELEASE_TOLERANCE_PU
-    returns &= ~has_passed[:, np.newaxis]
+    excess = np.where(has_passed[:, np.newaxis], 0.0, held * (np.abs(voltage[:, limits.pos]) - vm_set[:, column]))
+    returns = np.greater(excess, RELEASE_TOLERANCE_PU)
     positions.held[steps] = np.where(returns, 0, held + passed)
     changes = has_passed | returns.any(axis=1)
     positions.limit_rounds[steps] += changes

@@ -144,10 +144,10 @@ class LadderAt:
         moved = {int(branch): place for place, branch in enumerate(taps.branch)}
         fields = ("y_self_from", "y_mutual_from", "y_mutual_to", "y_self_to")
         changed = {field: getattr(columns, field).copy() for field in fields}
-        for column, branch in enumerate(branches.tolist()):
+        for place, branch in enumerate(branches.tolist()):
             if branch in moved:
                 for part, field in enumerate(fields):
-                    changed[field][column] += (dy[moved[branch], part].real, dy[moved[branch], part].imag)
+                    changed[field][place] += (dy[moved[branch], part].real, dy[moved[branch], part].imag)
         turned = network._replace(y_g=np.ascontiguousarray(y.real), y_b=np.ascontiguousarray(y.imag))
         return replace(compiled, network=turned), columns._replace(**changed)
 

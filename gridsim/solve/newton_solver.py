@@ -53,6 +53,9 @@ class NewtonSolver:
         The topology as arrays.
     anchor:
         Solution of the net's own values, from which the anchors are made and the ladder starts.
+    settled_tap_pos:
+        Where the tap changers rest at the net's own values; the net's own positions where they find no rest. Shape
+        (n_tap,).
 
     Raises
     ------
@@ -72,28 +75,31 @@ class NewtonSolver:
         self._n_trafo = len(net["trafo"])
         self._n_trafo3w = len(net["trafo3w"])
         self.anchor = find_anchor(self.compiled, inject(self.compiled, {}, 1), options)
+        base, network, self.settled_tap_pos = self._settled()
         self._chord = None
         if IS_COMPILED:
             from gridsim.solve.chord_method import ChordMethod  # noqa: PLC0415  only the compiler reads its kernels
 
-            base, network = self._settled()
             self._chord = ChordMethod(self.compiled, self._columns, base, network, options)
 
-    def _settled(self) -> tuple[Start, Network]:
-        """Return the solution of the net's own values with its tap changers at rest, and the admittances there."""
+    def _settled(self) -> tuple[Start, Network, IndexArray]:
+        """Return solution, admittances and tap positions at the net's own values, with its tap changers at rest."""
         compiled = self.compiled
-        if not len(compiled.controls.taps.name):
-            return self.anchor, compiled.network
+        own = compiled.controls.taps.tap_pos
+        if not len(own):
+            return self.anchor, compiled.network, own
         injection = inject(compiled, {}, 1)
         ladder = LadderAt(compiled, self._columns, injection, self.anchor, self._options)
-        positions = starting_positions(compiled, 1)
-        settle(compiled, injection, np.zeros(1, dtype=INDEX), positions, ladder)
-        voltage = ladder.voltage[0]
-        if not np.isfinite(voltage).all():
-            return self.anchor, compiled.network
-        return Start(np.abs(voltage), np.angle(voltage), self.anchor.sign), ladder.network_at(positions.tap[0])
+        positions = starting_positions(compiled, 1, own)
+        codes = settle(compiled, injection, np.zeros(1, dtype=INDEX), positions, ladder)
+        if codes[0] != StepStatus.ok:
+            return self.anchor, compiled.network, own
+        voltage, tap = ladder.voltage[0], positions.tap[0]
+        return Start(np.abs(voltage), np.angle(voltage), self.anchor.sign), ladder.network_at(tap), tap
 
-    def solve(self, profiles: Profiles, n_step: int, *, loading_only: bool = False) -> BatchSolution:
+    def solve(
+        self, profiles: Profiles, n_step: int, *, loading_only: bool = False, from_settled_taps: bool = False
+    ) -> BatchSolution:
         """Solve a batch.
 
         Parameters
@@ -106,6 +112,9 @@ class NewtonSolver:
             Number of steps.
         loading_only:
             Keep no voltages, and loading as float32: half the memory, and less of it to fill.
+        from_settled_taps:
+            Whether the tap changers of every step start from where they rest at the net's own values, instead of from
+            the net's own positions.
 
         Raises
         ------
@@ -124,7 +133,8 @@ class NewtonSolver:
         )
         status = np.full(n_step, int(StepStatus.diverged), dtype=STATUS)
         rung = np.full(n_step, -1, dtype=STATUS)
-        positions = starting_positions(compiled, n_step)
+        start = self.settled_tap_pos if from_settled_taps else compiled.controls.taps.tap_pos
+        positions = starting_positions(compiled, n_step, start)
         unserved_mw, is_unserved = without_source(compiled, checked, n_step)
         todo = np.flatnonzero(~is_unserved)
         if self._chord is not None:
@@ -134,7 +144,7 @@ class NewtonSolver:
             todo = todo[status[todo] != StepStatus.ok]
         if self._options.use_fallback or self._chord is None:
             for first in range(0, len(todo), STEPS_AT_ONCE):
-                self._climb(checked, todo[first : first + STEPS_AT_ONCE], positions, results, status, rung)
+                self._climb(checked, todo[first : first + STEPS_AT_ONCE], positions, results, status, rung, start)
         status[is_unserved] = StepStatus.de_energised
         return self._solution(results, status, rung, unserved_mw, positions.tap)
 
@@ -171,12 +181,13 @@ class NewtonSolver:
         results: ChordResults,
         status: StatusArray,
         rung: StatusArray,
+        tap_start: IndexArray,
     ) -> None:
         """Solve some steps by the ladder, from the start, and write them down."""
         compiled = self.compiled
         injection = inject(compiled, {key: values[steps] for key, values in profiles.items()}, len(steps))
         ladder = LadderAt(compiled, self._columns, injection, self.anchor, self._options)
-        local = starting_positions(compiled, len(steps))
+        local = starting_positions(compiled, len(steps), tap_start)
         codes = settle(compiled, injection, np.flatnonzero(injection.is_finite), local, ladder)
         solved = np.flatnonzero(codes == StepStatus.ok)
         ladder.report(solved, local, steps, results)
