@@ -10,6 +10,8 @@ Conventions of the net:
   different vector groups lie in parallel paths of a meshed grid, and without their phase shifts a load flow would
   drive circulating power that does not exist, or hide power that does.
 * ``trafo_model`` is "t" and the no-load losses of three-winding units sit at the HV terminal, pandapower's defaults.
+* On-load tap changers have controllers (:mod:`gridsim.grid.tap_controls`), which move nothing unless the load flow asks
+  for it (``run_control``); ``tap_pos`` is where they stand before.
 * Loads are constant power. The numbers in the net are those of a mean hour of the base year, so that
   ``pandapower.runpp`` on the net alone says something; studies replace them step by step.
 """
@@ -23,6 +25,7 @@ import pandapower as pp
 
 from gridsim.grid import load_rows
 from gridsim.grid.catalogue import line_parameters, trafo3w_parameters, trafo_parameters
+from gridsim.grid.tap_controls import add_tap_controls
 from gridsim.tables.service_dates import FIRST_DAY, grid_states, service_dates
 from gridsim.tables.topology import positions, read_topology
 
@@ -59,6 +62,7 @@ def build_net(tables: NetworkTables) -> pp.pandapowerNet:
     _add_branches(net, tables, up)
     _add_loads(net, tables, up["buses"])
     _add_sources(net, tables, up)
+    add_tap_controls(net, tables)
     pp.set_user_pf_options(net, calculate_voltage_angles=True)
     return net
 

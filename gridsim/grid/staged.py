@@ -12,6 +12,7 @@ from gridsim.grid.build import build_net
 from gridsim.grid.commissioning import CommissioningCalendar, calendar
 from gridsim.grid.injections import InjectionPlan, plan_injections
 from gridsim.grid.stages import Block, Stage, make_blocks, make_stages
+from gridsim.grid.tap_controls import keep_in_service
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -54,7 +55,7 @@ class StagedGrid:
     injections: InjectionPlan
 
     def net_at(self, stage: Stage, profiles: Mapping[tuple[str, str], FloatArray] | None = None) -> pp.pandapowerNet:
-        """Return a copy of the net with exactly the elements of ``stage`` in service.
+        """Return a copy of the net with exactly the elements of ``stage`` in service, and their tap controllers.
 
         Parameters
         ----------
@@ -70,6 +71,7 @@ class StagedGrid:
         for table, mask in stage.in_service.items():
             if len(mask):
                 net[table]["in_service"] = mask
+        keep_in_service(net)
         for (table, column), values in (profiles or {}).items():
             if values.size:
                 net[table][column] = values[::SAMPLED_STEPS].mean(axis=0)

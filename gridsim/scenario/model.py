@@ -145,6 +145,10 @@ class SolverOptions:
     )
     max_iterations: int = keys.whole("Iterations after which a step counts as failed", 1, 200, default=20)
     use_fallback: bool = keys.flag("Whether a failed step is tried again by slower methods", default=True)
+    tap_control: bool = keys.flag(
+        "Whether on-load tap changers hold the bands of table voltage_bands; if not, taps stand where tables have them",
+        default=True,
+    )
 
 
 @dataclass(frozen=True)

@@ -159,6 +159,7 @@ def _options(of_scenario: SolverOptions, solver: Solver | str | None, threads: i
             tolerance_pu=of_scenario.tolerance_pu,
             max_iterations=of_scenario.max_iterations,
             use_fallback=of_scenario.use_fallback,
+            run_control=of_scenario.tap_control,
             threads=threads,
             solver=chosen,
         )

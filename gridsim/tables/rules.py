@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gridsim.tables import calendar_rules, connectivity_rules, electrical_rules, reference_rules
+from gridsim.tables import (
+    calendar_rules,
+    connectivity_rules,
+    electrical_rules,
+    reference_rules,
+    voltage_band_rules,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -15,6 +21,7 @@ if TYPE_CHECKING:
 RULES: tuple[Callable[[Draft], list[Finding]], ...] = (
     *reference_rules.RULES,
     *electrical_rules.RULES,
+    *voltage_band_rules.RULES,
     *calendar_rules.RULES,
     *connectivity_rules.RULES,
 )

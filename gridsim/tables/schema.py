@@ -196,6 +196,15 @@ TRAFOS3W = _table(
     _whole("tap_pos", "Position of the tap changer", -50, 50),
     STATUS,
 )
+VOLTAGE_BANDS = _table(
+    "voltage_bands",
+    "bus_id",
+    "Busbars whose voltage is held by the on-load tap changers of all units that feed them; others stand still",
+    _reference("bus_id", "Busbar of an mv or lv winding", "buses.bus_id"),
+    _number("vm_lower_pu", "Voltage below which the tap changers raise it", 0.8, 1.2),
+    _number("vm_upper_pu", "Voltage above which they lower it", 0.8, 1.2),
+    is_required=False,
+)
 LINES = _table(
     "lines",
     "line_id",
@@ -356,6 +365,7 @@ TABLES: tuple[Table, ...] = (
     LINE_TYPES,
     TRAFOS,
     TRAFOS3W,
+    VOLTAGE_BANDS,
     LINES,
     SHUNTS,
     POWER_PLANTS,

@@ -11,6 +11,7 @@
 
 Mean load 30 MW (town_10: 16 residential, 8 commerce; west_10: 6 industry). Dates: solar plant 2026-09-01, substation
 p_new 2027-06-01, second autotransformer 2028-03-15. One investor at new_10 from 2026-10-01, served from town_10 before.
+Tap changers hold town_10 and new_10 at 1.02 to 1.05; those of the autotransformers cannot move what the chp holds.
 """
 
 from __future__ import annotations
@@ -166,6 +167,9 @@ def _equipment() -> Rows:
         "trafos3w": [
             _unit("west_at1", "west", 1, at1, "ATDCTN-125/220/110", status="existing"),
             _unit("west_at2", "west", 2, at2, "ATDCTN-125/220/110", status="planned"),
+        ],
+        "voltage_bands": [
+            {"bus_id": bus, "vm_lower_pu": "1.02", "vm_upper_pu": "1.05"} for bus in ("town_10", "new_10")
         ],
         "lines": [
             _line("grid_west_1", ("grid_220", "west_220"), 1, 60.0, "AC-400/220"),

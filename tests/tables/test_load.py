@@ -121,7 +121,7 @@ def test_missing_file_names_the_misspelt_one_and_drowns_nothing(tmp_path: Path) 
 
 def test_empty_folder_lists_every_file(tmp_path: Path) -> None:
     _, findings = check_tables(tmp_path)
-    assert [finding.file for finding in findings] == [table.file for table in TABLES]
+    assert [finding.file for finding in findings] == [table.file for table in TABLES if table.is_required]
     assert {finding.rule for finding in findings} == {"missing_file"}
 
 
@@ -226,3 +226,12 @@ def test_tables_come_with_findings_when_only_rules_are_broken(tmp_path: Path) ->
     rows["lines"][0]["length_km"] = "far"
     tables, _ = check_tables(write_rows(tmp_path, rows))
     assert tables is None
+
+
+def test_a_network_without_voltage_bands_is_complete(tmp_path: Path) -> None:
+    (write_tiny_network(tmp_path) / "voltage_bands.csv").unlink()
+    tables, findings = check_tables(tmp_path)
+    assert findings == ()
+    assert tables is not None
+    assert len(tables["voltage_bands"]) == 0
+    assert "voltage_bands.csv" not in tables.digests

@@ -249,7 +249,45 @@ SUPPLY_CASES: dict[str, tuple[Change, Place]] = {
         ("investors.csv", 2, "fallback_bus_id", "fallback_in_the_dark"),
     ),
 }
-CASES = CELL_CASES | REFERENCE_CASES | ELECTRICAL_CASES | CALENDAR_CASES | SUPPLY_CASES
+BAND_CASES: dict[str, tuple[Change, Place]] = {
+    "upside down": (
+        cell("voltage_bands", 1, "vm_upper_pu", "1.02"),
+        ("voltage_bands.csv", 3, "vm_upper_pu", "empty_band"),
+    ),
+    "a step is wider": (
+        cell("voltage_bands", 0, "vm_upper_pu", "1.04"),  # 1.78 % at neutral, 2.12 % at position -9
+        ("voltage_bands.csv", 2, "vm_upper_pu", "narrow_band"),
+    ),
+    "moved without load only": (
+        cell("trafo_types", 0, "is_oltc", "false"),
+        ("voltage_bands.csv", 2, "bus_id", "no_tap_changer"),
+    ),
+    "moved by the other winding": (
+        cell("voltage_bands", 1, "bus_id", "west_10"),
+        ("voltage_bands.csv", 3, "bus_id", "no_tap_changer"),
+    ),
+    "one changer, two busbars": (
+        both(
+            cell("trafo3w_types", 0, "tap_side", "hv"),
+            added("voltage_bands", 0, bus_id="west_110"),
+            added("voltage_bands", 0, bus_id="west_10"),
+        ),
+        ("voltage_bands.csv", 5, "bus_id", "two_bands"),
+    ),
+    "held by a plant": (
+        added("voltage_bands", 0, bus_id="west_110"),
+        ("voltage_bands.csv", 4, "bus_id", "held_by_source"),
+    ),
+    "held by a grid": (
+        added("voltage_bands", 0, bus_id="grid_220"),
+        ("voltage_bands.csv", 4, "bus_id", "held_by_source"),
+    ),
+    "no busbar of that name": (
+        cell("voltage_bands", 0, "bus_id", "town_01"),
+        ("voltage_bands.csv", 2, "bus_id", "dangling_reference"),
+    ),
+}
+CASES = BAND_CASES | CELL_CASES | REFERENCE_CASES | ELECTRICAL_CASES | CALENDAR_CASES | SUPPLY_CASES
 
 
 def test_tiny_network_has_no_findings(tmp_path: Path) -> None:
