@@ -31,7 +31,10 @@ def compare(
     *,
     is_rough: bool = False,
 ) -> tuple[Verdict, Agreement]:
-    """Judge as many steps as both have; an outcome without voltages is judged by its loadings, a rough one not by mismatch."""
+    """Judge as many steps as both have.
+
+    An outcome without voltages is judged by its loadings, one whose results are rough not by its mismatch.
+    """
     n_found = len(found.voltage) if found.voltage.size else len(next(iter(found.loading.values())))
     n_step = min(n_found, len(expected.voltage))
     loading = max((_loading_distance(found, expected, table, n_step) for table in found.loading), default=0.0)
@@ -47,7 +50,9 @@ def compare(
     agreement = Agreement(voltage, loading, mismatch)
     if n_solved < n_found:
         return Verdict.incomplete, agreement
-    is_close = voltage <= WORST_VOLTAGE_PU and (is_rough or mismatch <= WORST_MISMATCH_PU) and loading <= WORST_LOADING_PERCENT
+    is_close = (
+        voltage <= WORST_VOLTAGE_PU and (is_rough or mismatch <= WORST_MISMATCH_PU) and loading <= WORST_LOADING_PERCENT
+    )
     return (Verdict.ok if is_close else Verdict.wrong), agreement
 
 

@@ -33,7 +33,7 @@ class CaseEntry:
     n_bus:
         Number of buses, for sorting and for the picture.
     load:
-        Returns the net, free of results and controllers.
+        Returns the net.
     default_steps:
         Steps of a run that does not name any; at most a year, less where its results would not fit into memory.
     """
@@ -122,7 +122,13 @@ class Case:
 
 
 def load_case(entry: CaseEntry) -> Case:
-    """Load a registered network; warnings of pandapower about its own deprecated calls are not ours."""
+    """Load a registered network; warnings of pandapower about its own deprecated calls are not ours.
+
+    Controllers are taken off: the peers' batches have none, so all subjects keep the net's own tap positions.
+    """
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        return Case(entry.name, entry.load())
+        net = entry.load()
+    if len(net.controller):
+        net.controller = net.controller.iloc[:0]
+    return Case(entry.name, net)

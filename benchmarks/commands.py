@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-import datetime
+import datetime as dt
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -107,7 +107,7 @@ def run(
     for table in tables(result, is_long=every, clock=clock):
         console().print(table)
     folder = out or DEFAULT_FOLDER
-    stamp = datetime.datetime.now(datetime.UTC).strftime("%Y%m%d-%H%M%S")
+    stamp = dt.datetime.now(dt.UTC).strftime("%Y%m%d-%H%M%S")
     path = folder / f"run-{stamp}.json"
     result.write(path)
     console().print(f"written: {path}")

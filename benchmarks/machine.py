@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 import importlib.metadata
 import os
 import platform
@@ -41,7 +41,7 @@ def load_average() -> tuple[float, float, float] | None:
 def describe(versions: dict[str, str]) -> dict[str, Any]:
     """Return machine, versions and load; ``versions`` are those of the subjects."""
     return {
-        "date_utc": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
+        "date_utc": dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
         "cpu": cpu_name(),
         "cores": os.cpu_count(),
         "memory_gb": memory_gb(),

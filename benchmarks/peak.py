@@ -118,4 +118,6 @@ def measure(threads: int, *, memory_numbers: int = MEMORY_NUMBERS, rounds: int =
         copy = _shortest(_copy, tries // 3, large, other, 0.5)
     finally:
         numba.set_num_threads(before)
-    return Peak(threads, CHAINS * CHAIN * CHUNK * threads * rounds / arithmetic, large.nbytes / read, 2 * large.nbytes / copy)
+    return Peak(
+        threads, CHAINS * CHAIN * CHUNK * threads * rounds / arithmetic, large.nbytes / read, 2 * large.nbytes / copy
+    )

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from benchmarks.stand import Stand
 
 
-class Unfit(Exception):
+class UnfitError(Exception):
     """What was timed had wrong or missing results; ``verdict`` says which."""
 
     def __init__(self, verdict: Verdict, message: str) -> None:
@@ -37,7 +37,19 @@ class Sample:
 
 
 class Phase(ABC):
-    """A phase. Attributes: ``order`` of running, whether time is told per load flow, whether a run has it by default."""
+    """A phase.
+
+    Attributes
+    ----------
+    name, title:
+        As on the command line, and above a table.
+    order:
+        Of running.
+    per_step:
+        Whether time is told per load flow.
+    default:
+        Whether a run has it that does not name its phases.
+    """
 
     name: ClassVar[str]
     title: ClassVar[str]
@@ -55,8 +67,8 @@ class Phase(ABC):
 
         Raises
         ------
-        NotApplicable
+        NotApplicableError
             When the subject has no such phase.
-        Unfit
+        UnfitError
             When its results are not those of the others.
         """

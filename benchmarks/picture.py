@@ -30,7 +30,16 @@ OTHER_COLOUR = "#b0589a"
 LIMIT_COLOUR = "#555555"
 FONTS = {"font.family": "DejaVu Sans", "font.size": 11, "svg.fonttype": "none"}
 DPI = 160
-TICKS_US = {0.1: "0.1 µs", 1.0: "1 µs", 10.0: "10 µs", 100.0: "100 µs", 1e3: "1 ms", 1e4: "10 ms", 1e5: "100 ms", 1e6: "1 s"}
+TICKS_US = {
+    0.1: "0.1 µs",
+    1.0: "1 µs",
+    10.0: "10 µs",
+    100.0: "100 µs",
+    1e3: "1 ms",
+    1e4: "10 ms",
+    1e5: "100 ms",
+    1e6: "1 s",
+}
 
 
 def draw(run: Run, path: Path, *, phase: str = "solve", clock: str = "wall") -> None:
@@ -50,7 +59,7 @@ def draw(run: Run, path: Path, *, phase: str = "solve", clock: str = "wall") -> 
         raise ValueError(f"the run has no figure of gridsim in phase {phase}")
     with mpl.rc_context(FONTS):
         figure = Figure(figsize=(6.6 * len(threads) + 0.4, 6.6), dpi=DPI, layout="constrained")
-        figure.get_layout_engine().set(rect=(0.0, 0.045, 1.0, 0.875))  # type: ignore[union-attr]
+        figure.get_layout_engine().set(rect=(0.005, 0.045, 0.99, 0.86))  # type: ignore[union-attr]
         panels = figure.subplots(1, len(threads), sharey=True, squeeze=False)[0]
         for panel, count in zip(panels, threads, strict=True):
             _panel(panel, run, phase, count, clock)
@@ -115,7 +124,9 @@ def _axes(panel: Axes, run: Run, phase: str, threads: int) -> None:
     panel.yaxis.set_major_formatter(FuncFormatter(lambda value, _: TICKS_US.get(float(f"{value:.0e}"), "")))
     panel.yaxis.set_minor_locator(NullLocator())
     panel.set_xlabel("buses")
-    panel.set_title("1 thread" if threads == 1 else f"{threads} threads", loc="left", fontsize=12)
+    panel.set_title(
+        "1 thread" if threads == 1 else f"{threads} threads", loc="left", fontsize=12, fontweight="bold", pad=8
+    )
     panel.grid(visible=True, axis="y", color="#e3e3e3", lw=0.8)
     panel.set_axisbelow(True)
     for side in ("top", "right"):
@@ -125,6 +136,12 @@ def _axes(panel: Axes, run: Run, phase: str, threads: int) -> None:
 def _names(panel: Axes, ends: list[tuple[float, float, str, str]]) -> None:
     """Write each name at the end of its line, moved apart where two would touch."""
     low, high = panel.get_ylim()
+    last = max(end[0] for end in ends)
+    for size, value, name, colour in [end for end in ends if end[0] < last]:  # a line that stops early
+        panel.annotate(
+            name, xy=(size, value), xytext=(0, 9), textcoords="offset points", ha="center", color=colour, fontsize=10.5
+        )
+    ends = [end for end in ends if end[0] == last]
     ratio = (high / low) ** 0.045  # height of a line of text on the logarithmic axis
     height = 0.0
     for _, value, name, colour in sorted(ends, key=lambda end: end[1]):
@@ -143,11 +160,13 @@ def _names(panel: Axes, ends: list[tuple[float, float, str, str]]) -> None:
 
 def _words(figure: Figure, run: Run, phase: str) -> None:
     what = "arrays in, voltages and branch flows out" if phase == "solve" else "tables in, tables of loading out"
-    figure.text(0.012, 0.972, "Time of one AC load flow within a year of hours", fontsize=16, fontweight="bold", va="center")
+    figure.text(
+        0.012, 0.972, "Time of one AC load flow within a year of hours", fontsize=16, fontweight="bold", va="center"
+    )
     figure.text(
         0.012,
         0.93,
-        f"{what}; every subject solves the same networks to a mismatch of 1e-8 pu, results compared; best method of each",
+        f"{what}; all solve the same networks to a mismatch of 1e-8 pu, results compared; best method of each",
         fontsize=10.5,
         color="#444444",
         va="center",

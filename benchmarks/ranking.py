@@ -35,7 +35,9 @@ def of(
 
     A peer with a single thread competes at two threads as well: that is all it makes of them.
     """
-    found = [record for record in records if record.case == case and record.phase == phase and record.threads <= threads]
+    found = [
+        record for record in records if record.case == case and record.phase == phase and record.threads <= threads
+    ]
     if subject is not None:
         return [record for record in found if record.subject == subject]
     return [record for record in found if record.is_peer == peers]

@@ -116,7 +116,10 @@ def _why_not(records: list[Record]) -> str:
 
 
 def _seconds(records: list[Record]) -> list[str]:
-    lines = [_row("case", "subject", "threads", "median, s", "quartiles, s", "of that"), _row("---", "---", *["---:"] * 4)]
+    lines = [
+        _row("case", "subject", "threads", "median, s", "quartiles, s", "of that"),
+        _row("---", "---", *["---:"] * 4),
+    ]
     keys = dict.fromkeys((record.case, record.subject, record.threads) for record in records)
     for key in keys:
         record = ranking.best([r for r in records if (r.case, r.subject, r.threads) == key])
@@ -161,21 +164,31 @@ def _limits(run: Run) -> list[str]:
     lines = [
         "### Distance from the machine's limits",
         "",
-        _row("case", "threads", "iterations", "multiply-adds", "bytes", "arithmetic, us", "memory, us", "gridsim, us", "times"),
+        _row(
+            "case",
+            "threads",
+            "iterations",
+            "multiply-adds",
+            "bytes",
+            "arithmetic, us",
+            "memory, us",
+            "gridsim, us",
+            "times",
+        ),
         _row("---", *["---:"] * 8),
     ]
-    for row in run.limits:
-        lines.append(
-            _row(
-                row["case"],
-                str(row["threads"]),
-                f"{row['iterations']:.2f}",
-                f"{row['multiply_adds']:,.0f}",
-                f"{row['bytes_moved']:,.0f}",
-                number(row["arithmetic_us"]),
-                number(row["memory_us"]),
-                number(row["measured_us"]),
-                f"{row['times']:.1f}",
-            )
+    lines += [
+        _row(
+            row["case"],
+            str(row["threads"]),
+            f"{row['iterations']:.2f}",
+            f"{row['multiply_adds']:,.0f}",
+            f"{row['bytes_moved']:,.0f}",
+            number(row["arithmetic_us"]),
+            number(row["memory_us"]),
+            number(row["measured_us"]),
+            f"{row['times']:.1f}",
         )
+        for row in run.limits
+    ]
     return [*lines, ""]

@@ -13,10 +13,10 @@ import numpy as np
 from benchmarks import machine, registry
 from benchmarks.agreement import compare
 from benchmarks.case import BLOCK_STEPS, CaseEntry, load_case
-from benchmarks.phase import Sample, Unfit
+from benchmarks.phase import Sample, UnfitError
 from benchmarks.record import Agreement, Record, Run, Verdict
 from benchmarks.stand import SHORTEST_S, WARM_UP_STEPS, Stand, clocked, quiet
-from benchmarks.subject import NotApplicable, Outcome, Variant
+from benchmarks.subject import NotApplicableError, Outcome, Variant
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -57,7 +57,7 @@ class _Entrant:
     note: str = ""
     agreement: Agreement | None = None
     n_solved: int = 0
-    trial: Sample = Sample(math.inf, math.inf)
+    trial: Sample = field(default_factory=lambda: Sample(math.inf, math.inf))
     trial_steps: int = 0
     is_finalist: bool = False
     samples: dict[str, list[Sample]] = field(default_factory=lambda: defaultdict(list))
@@ -186,7 +186,9 @@ def _try(entrant: _Entrant, steps: int) -> None:
 def _whole_steps(stand: Stand) -> int:
     if stand.budget_s <= 0.0:
         return stand.n_step
-    return int(np.clip(WHOLE_CALL_BUDGET * stand.budget_s / stand.estimate_s, min(WARM_UP_STEPS, stand.n_step), stand.n_step))
+    return int(
+        np.clip(WHOLE_CALL_BUDGET * stand.budget_s / stand.estimate_s, min(WARM_UP_STEPS, stand.n_step), stand.n_step)
+    )
 
 
 def _set_loops(entrants: list[_Entrant]) -> None:
@@ -218,7 +220,7 @@ def _attempt(entrant: _Entrant, call: Callable[[], object]) -> bool:
     """Do something with a subject that may well fail; whatever it raises becomes its verdict."""
     try:
         call()
-    except NotApplicable as reason:
+    except NotApplicableError as reason:
         entrant.verdict, entrant.note = Verdict.not_applicable, str(reason)
         return False
     except Exception as error:  # noqa: BLE001  a subject's failure must not end the run of the others
@@ -253,9 +255,7 @@ def _judge(entrant: _Entrant, reference: Outcome, n_step: int) -> None:
     _attempt(entrant, look)
 
 
-def _time(
-    entrants: list[_Entrant], phases: list[Phase], repeats: int, name: str, say: Callable[[str], None]
-) -> None:
+def _time(entrants: list[_Entrant], phases: list[Phase], repeats: int, name: str, say: Callable[[str], None]) -> None:
     """Take all timings in turns, so that a slow minute of the machine falls on everybody."""
     running = [entrant for entrant in entrants if entrant.verdict is Verdict.ok]
     for repeat in range(repeats):
@@ -272,9 +272,9 @@ def _time(
 def _one_timing(entrant: _Entrant, phase: Phase) -> None:
     try:
         entrant.samples[phase.name].append(phase.measure(entrant.stand))
-    except NotApplicable as reason:
+    except NotApplicableError as reason:
         entrant.refused[phase.name] = (Verdict.not_applicable, str(reason))
-    except Unfit as fault:
+    except UnfitError as fault:
         entrant.refused[phase.name] = (fault.verdict, str(fault))
     except Exception as error:  # noqa: BLE001  likewise
         entrant.refused[phase.name] = (Verdict.failed, _first_line(error))

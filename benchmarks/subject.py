@@ -22,7 +22,7 @@ TOLERANCE_PU = 1e-8
 MAX_ITERATIONS = 20
 
 
-class NotApplicable(Exception):
+class NotApplicableError(Exception):
     """The subject does not do this, or not for this network; the message says why."""
 
 
@@ -95,7 +95,7 @@ class Model(ABC):
 
     def flows(self) -> None:
         """Compute the flows of the solved batch once more, where the subject keeps them apart."""
-        raise NotApplicable("flows belong to the solution")
+        raise NotApplicableError("flows belong to the solution")
 
     @abstractmethod
     def n_solved(self) -> int:
@@ -144,7 +144,7 @@ class Subject(ABC):
 
         Raises
         ------
-        NotApplicable
+        NotApplicableError
             When the subject cannot model the net.
         """
 
@@ -157,14 +157,14 @@ class Subject(ABC):
         for peers that need it as in :meth:`Model.prepare`.
         """
         del case, variant, given, voltage
-        raise NotApplicable("no such call")
+        raise NotApplicableError("no such call")
 
     def compile(self, case: Case, *, cold: bool) -> Mapping[str, float]:
         """Start a fresh process and return its seconds by section, ``total`` among them."""
         del case, cold
-        raise NotApplicable("nothing is compiled at run time")
+        raise NotApplicableError("nothing is compiled at run time")
 
     def study(self, *, cold: bool, folder: str) -> Mapping[str, float]:
         """Run the whole study in a fresh process and return its seconds by section."""
         del cold, folder
-        raise NotApplicable("no such study")
+        raise NotApplicableError("no such study")

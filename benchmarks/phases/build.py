@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from benchmarks.phase import Phase, Sample
 from benchmarks.registry import register_phase
 from benchmarks.stand import clocked, quiet
-from benchmarks.subject import NotApplicable
+from benchmarks.subject import NotApplicableError
 
 if TYPE_CHECKING:
     from benchmarks.stand import Stand
@@ -23,7 +23,7 @@ class Build(Phase):
     def measure(self, stand: Stand) -> Sample:
         """Build once more; the stand keeps its model."""
         if stand.subject.works_on_net:
-            raise NotApplicable("the net is its model")
+            raise NotApplicableError("the net is its model")
         case = stand.case.again()
         with quiet():
             return clocked(lambda: stand.subject.build(case, stand.variant))

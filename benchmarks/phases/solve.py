@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from benchmarks.case import BLOCK_STEPS
-from benchmarks.phase import Phase, Sample, Unfit
+from benchmarks.phase import Phase, Sample, UnfitError
 from benchmarks.record import Verdict
 from benchmarks.registry import register_phase
 from benchmarks.stand import clocked, quiet
@@ -37,7 +37,7 @@ class Solve(Phase):
             n_solved += stand.model.n_solved()
             wall, cpu = wall + sample.wall_s, cpu + sample.cpu_s
         if n_solved < stand.steps:
-            raise Unfit(Verdict.incomplete, f"{n_solved} of {stand.steps} steps solved")
+            raise UnfitError(Verdict.incomplete, f"{n_solved} of {stand.steps} steps solved")
         return Sample(wall, cpu)
 
 

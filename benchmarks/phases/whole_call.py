@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from benchmarks.agreement import compare
 from benchmarks.case import BLOCK_STEPS
-from benchmarks.phase import Phase, Sample, Unfit
+from benchmarks.phase import Phase, Sample, UnfitError
 from benchmarks.record import Verdict
 from benchmarks.registry import register_phase
 from benchmarks.stand import WARM_UP_STEPS, clocked, quiet
@@ -34,7 +34,9 @@ class WholeCall(Phase):
         if stand.whole_steps == whole:
             return long
         short = self._call(stand, WARM_UP_STEPS)
-        stretch = (whole - WARM_UP_STEPS) / (stand.whole_steps - WARM_UP_STEPS) if stand.whole_steps > WARM_UP_STEPS else 0.0
+        stretch = (
+            (whole - WARM_UP_STEPS) / (stand.whole_steps - WARM_UP_STEPS) if stand.whole_steps > WARM_UP_STEPS else 0.0
+        )
         if not stretch:
             ratio = whole / WARM_UP_STEPS
             return Sample(short.wall_s * ratio, short.cpu_s * ratio)
@@ -51,7 +53,9 @@ class WholeCall(Phase):
             sample = clocked(lambda: found.append(stand.subject.whole_call(case, stand.variant, frames, voltage)))
             verdict, agreement = compare(found[0], stand.reference, stand.case.reference, stand.case.profiles(n_step))
         if verdict is not Verdict.ok:
-            raise Unfit(verdict, f"{found[0].n_solved} of {n_step} solved, loading off by {agreement.loading_percent} %")
+            raise UnfitError(
+                verdict, f"{found[0].n_solved} of {n_step} solved, loading off by {agreement.loading_percent} %"
+            )
         return sample
 
 

@@ -131,7 +131,15 @@ class Gridsim(Subject):
     def study(self, *, cold: bool, folder: str) -> Mapping[str, float]:
         """Run ``gridsim run`` on the reference scenario, all files and pictures included."""
         with tempfile.TemporaryDirectory() as empty:
-            command = [sys.executable, "-m", "gridsim", "run", str(REFERENCE_SCENARIO), "--out", str(Path(folder) / "out")]
+            command = [
+                sys.executable,
+                "-m",
+                "gridsim",
+                "run",
+                str(REFERENCE_SCENARIO),
+                "--out",
+                str(Path(folder) / "out"),
+            ]
             start = time.perf_counter()
             process = subprocess.Popen(  # noqa: S603
                 command,
@@ -175,7 +183,10 @@ def timed_start(case: Case) -> dict[str, float]:
 
 
 def _environment(empty_cache: str | None) -> dict[str, str]:
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, [str(REPOSITORY), os.environ.get("PYTHONPATH")]))}
+    environment = {
+        **os.environ,
+        "PYTHONPATH": os.pathsep.join(filter(None, [str(REPOSITORY), os.environ.get("PYTHONPATH")])),
+    }
     if empty_cache is not None:
         environment["NUMBA_CACHE_DIR"] = empty_cache
     return environment

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from benchmarks.registry import register_subject
-from benchmarks.subject import MAX_ITERATIONS, TOLERANCE_PU, Model, NotApplicable, Outcome, Subject, Variant
+from benchmarks.subject import MAX_ITERATIONS, TOLERANCE_PU, Model, NotApplicableError, Outcome, Subject, Variant
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 POLICIES = {"": 0, "every 10": 1, "chord": 2}
 #: Cheaper iterations are allowed in greater number.
 MORE_ITERATIONS = {"NR": 3 * MAX_ITERATIONS, "FDPF": 10 * MAX_ITERATIONS, "GaussSeidel": 250 * MAX_ITERATIONS}
+#: Largest nets on which the slowest methods are tried; on smaller ones they are never near the best.
+GAUSS_SEIDEL_BUSES = 60
+SPARSE_LU_BUSES = 500
 SQRT_3 = np.sqrt(3.0)
 _OWN = (("load", "p_mw"), ("load", "q_mvar"), ("gen", "p_mw"), ("sgen", "p_mw"), ("sgen", "q_mvar"))
 
@@ -61,7 +64,7 @@ class LightsimGrid:
         reference, net = case.reference, case.net
         branches = reference.branches
         if not np.array_equal(branches.y_from_pu, branches.y_to_pu):
-            raise NotApplicable("transformers whose two ends differ")
+            raise NotApplicableError("transformers whose two ends differ")
         is_line = (branches.ratio == 1.0) & (branches.shift_rad == 0.0)
         self.branch_row = np.r_[np.flatnonzero(is_line), np.flatnonzero(~is_line)]
         grid = LSGrid()
@@ -71,7 +74,9 @@ class LightsimGrid:
         r_pu, x_pu, y_pu = branches.r_pu, branches.x_pu, branches.y_from_pu
         lines = [values[is_line] for values in (r_pu, x_pu, y_pu, y_pu, *ends)]
         grid.init_powerlines_full(*lines)
-        trafos = [values[~is_line] for values in (r_pu, x_pu, 2.0 * y_pu, branches.ratio, np.rad2deg(branches.shift_rad))]
+        trafos = [
+            values[~is_line] for values in (r_pu, x_pu, 2.0 * y_pu, branches.ratio, np.rad2deg(branches.shift_rad))
+        ]
         grid.init_trafo(*trafos, [True] * int((~is_line).sum()), ends[0][~is_line], ends[1][~is_line], True)
         with_shunt = np.flatnonzero(reference.shunt_mva)
         drawn = reference.shunt_mva[with_shunt]
@@ -80,9 +85,13 @@ class LightsimGrid:
         pos = {}
         for table in ("load", "gen", "sgen"):
             weights = reference.maps.get((table, "p_mw"))
-            alive = np.empty(0, dtype=np.int64) if weights is None else np.flatnonzero(np.diff(weights.indptr) * weights.data)
+            alive = (
+                np.empty(0, dtype=np.int64)
+                if weights is None
+                else np.flatnonzero(np.diff(weights.indptr) * weights.data)
+            )
             if weights is not None and not np.all(np.abs(weights.data[alive]) == 1.0):
-                raise NotApplicable("elements with a scaling other than 1")
+                raise NotApplicableError("elements with a scaling other than 1")
             self.columns[table, "p_mw"] = alive
             pos[table] = np.empty(0, np.int32) if weights is None else weights.indices[alive].astype(np.int32)
         own = {(t, c): net[t][c].to_numpy(dtype=float)[self.columns[t, "p_mw"]] for t, c in _OWN if len(net[t])}
@@ -120,12 +129,12 @@ class LightsimModel(Model):
         start = grid.dc_pf(flat, MAX_ITERATIONS, TOLERANCE_PU)
         start = grid.ac_pf(start if len(start) else flat, 2 * MAX_ITERATIONS, TOLERANCE_PU)
         if not len(start):
-            raise NotApplicable("its load flow of the net's own values does not converge")
+            raise NotApplicableError("its load flow of the net's own values does not converge")
         if algorithm.startswith("FDPF"):
             # The two matrices of this method are made by a load flow with it, and by nothing else.
             grid.change_algorithm(algorithm)
             if not len(grid.ac_pf(start, self.max_iterations, TOLERANCE_PU)):
-                raise NotApplicable("its load flow of the net's own values does not converge")
+                raise NotApplicableError("its load flow of the net's own values does not converge")
         self.start = np.array(start)
         self.n_step = 0
         self.batch_object: Any = getattr(cpp, variant.options["kind"])(grid)
@@ -254,8 +263,11 @@ class Lightsim2grid(Subject):
 
     def build(self, case: Case, variant: Variant) -> LightsimModel:
         """Convert the net and solve its own values."""
-        if variant.options["algorithm"].startswith("Gauss") and len(case.net.bus) > 60:
-            raise NotApplicable("Gauss-Seidel needs thousands of iterations on larger nets")
+        algorithm, n_bus = variant.options["algorithm"], len(case.net.bus)
+        if algorithm.startswith("Gauss") and n_bus > GAUSS_SEIDEL_BUSES:
+            raise NotApplicableError("Gauss-Seidel needs thousands of iterations on larger nets")
+        if algorithm.endswith("SparseLU") and n_bus > SPARSE_LU_BUSES:
+            raise NotApplicableError("SparseLU takes several times as long as KLU, which does the same")
         return LightsimModel(case, variant)
 
     def whole_call(

@@ -48,9 +48,9 @@ class PandapowerModel(Model):
     def solve(self) -> None:
         """Run the time series with numba.
 
-        The output writer is made anew, because a run changes what it logs and a second one would lose the fast path. Two
-        variables of one table end in its error "Something went wrong": magnitudes are logged, angles are read from what
-        it keeps of its internal case.
+        The output writer is made anew, because a run changes what it logs and a second one would lose the fast path.
+        Two variables of one table end in its error "Something went wrong": magnitudes are logged, angles are read from
+        what it keeps of its internal case.
         """
         from pandapower.timeseries import OutputWriter, run_timeseries  # noqa: PLC0415  heavy
 

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from benchmarks.registry import register_subject
-from benchmarks.subject import MAX_ITERATIONS, TOLERANCE_PU, Model, NotApplicable, Outcome, Subject, Variant
+from benchmarks.subject import MAX_ITERATIONS, TOLERANCE_PU, Model, NotApplicableError, Outcome, Subject, Variant
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -46,7 +46,7 @@ class PowerGridModelModel(Model):
         self.note = "generators as constant P and Q of the known solution; built from pandapower's branches"
         reference = case.reference
         if np.abs(reference.branches.y_from_pu - reference.branches.y_to_pu).max() > 0.0:
-            raise NotApplicable("branches whose two ends differ")
+            raise NotApplicableError("branches whose two ends differ")
         self.model = pgm.PowerGridModel(_input_data(reference, pgm))
         self.result: Any = {}
 
@@ -79,14 +79,14 @@ class PowerGridModelModel(Model):
             if self._mismatch() <= TOLERANCE_PU:
                 _tolerances[self.case.name, self.method_name] = tolerance
                 return
-        raise NotApplicable(f"its mismatch does not fall below {TOLERANCE_PU} pu")
+        raise NotApplicableError(f"its mismatch does not fall below {TOLERANCE_PU} pu")
 
     def _mismatch(self) -> float:
         return self.case.reference.mismatch_pu(self.case.reference.at_rows(self._internal()), self.batch)
 
     def _refuse_failures(self) -> None:
         if self.n_solved() == 0:
-            raise NotApplicable("it solves no step with constant P and Q")
+            raise NotApplicableError("it solves no step with constant P and Q")
 
     def solve(self) -> None:
         """Voltages of all nodes and currents at both ends of all branches, nothing else."""
@@ -118,7 +118,9 @@ class PowerGridModelModel(Model):
     def loading(self) -> dict[str, np.ndarray]:
         """Return loading by table from its currents."""
         branch = self.result["generic_branch"]
-        return self.case.reference.loading_of_currents(branch["i_from"] * 1e-3, branch["i_to"] * 1e-3)
+        from_ka, to_ka = branch["i_from"] * 1e-3, branch["i_to"] * 1e-3
+        from_ka[self._failed()] = to_ka[self._failed()] = np.nan
+        return self.case.reference.loading_of_currents(from_ka, to_ka)
 
     def outcome(self) -> Outcome:
         """Bring voltages into the order of the net."""

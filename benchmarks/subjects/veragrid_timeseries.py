@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from benchmarks.registry import register_subject
-from benchmarks.subject import MAX_ITERATIONS, TOLERANCE_PU, Model, NotApplicable, Outcome, Subject, Variant
+from benchmarks.subject import MAX_ITERATIONS, TOLERANCE_PU, Model, NotApplicableError, Outcome, Subject, Variant
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -33,7 +33,7 @@ class VeraGridModel(Model):
         self.case = case
         self.note = "built from pandapower's branches; results in single precision, so no mismatch to judge"
         if not np.array_equal(case.reference.branches.y_from_pu, case.reference.branches.y_to_pu):
-            raise NotApplicable("branches whose two ends differ")
+            raise NotApplicableError("branches whose two ends differ")
         self._make_circuit()
 
     def _make_circuit(self) -> None:
@@ -50,12 +50,10 @@ class VeraGridModel(Model):
             grid.add_bus(bus)
             self.buses.append(bus)
         self._add_branches(vge, grid)
-        # It ignores the conductance of branches to earth, so that goes to the buses at their ends.
+        # It ignores the conductance of lines to earth, so that goes to the buses at their ends.
         branches = reference.branches
-        self.lost_mw = [
-            branches.y_from_pu.real / branches.ratio**2 * reference.base_mva,
-            branches.y_to_pu.real * reference.base_mva,
-        ]
+        ignored = np.where(self._is_line(), reference.base_mva, 0.0)
+        self.lost_mw = [branches.y_from_pu.real * ignored, branches.y_to_pu.real * ignored]
         shunt_mva = reference.shunt_mva.astype(complex)
         for pos, lost in zip((branches.from_pos, branches.to_pos), self.lost_mw, strict=True):
             np.add.at(shunt_mva, pos, lost)
@@ -83,10 +81,15 @@ class VeraGridModel(Model):
             initialize_angles=True,
         )
 
+    def _is_line(self) -> np.ndarray:
+        """Return which branches are lines to it: those without a ratio. Shape (n_branch,)."""
+        branches = self.case.reference.branches
+        return np.asarray((branches.ratio == 1.0) & (branches.shift_rad == 0.0))
+
     def _add_branches(self, vge: Any, grid: Any) -> None:
         """Lines and transformers apart, each in the order in which the circuit numbers them: lines first."""
         branches = self.case.reference.branches
-        is_line = (branches.ratio == 1.0) & (branches.shift_rad == 0.0)
+        is_line = self._is_line()
         self.order = np.r_[np.flatnonzero(is_line), np.flatnonzero(~is_line)]
         for row in self.order:
             ends = {"bus_from": self.buses[branches.from_pos[row]], "bus_to": self.buses[branches.to_pos[row]]}
@@ -116,9 +119,7 @@ class VeraGridModel(Model):
             PowerFlowTimeSeriesDriver,
         )
 
-        driver = PowerFlowTimeSeriesDriver(
-            grid=self.grid, options=self.options, time_indices=np.arange(self.n_step)
-        )
+        driver = PowerFlowTimeSeriesDriver(grid=self.grid, options=self.options, time_indices=np.arange(self.n_step))
         driver.run()
         self.results: Any = driver.results
 
