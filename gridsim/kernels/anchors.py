@@ -21,20 +21,19 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gridsim.kernels.block_lu import factorise, solve_factorised
-from gridsim.kernels.codes import SOLVED
+from gridsim.kernels.codes import MAX_ITERATIONS, SOLVED
 from gridsim.kernels.jacobian import fill_jacobian
 from gridsim.kernels.jit import kernel
-from gridsim.kernels.newton import evaluate, make_workspace, move_to, newton
+from gridsim.kernels.newton import evaluate, make_workspace, move_to
 
 if TYPE_CHECKING:
     from gridsim.dtypes import FloatArray, IndexArray
     from gridsim.kernels.lane_structures import Anchors
-    from gridsim.kernels.structures import Given, LuPattern, Network, Workspace
+    from gridsim.kernels.structures import Given, LuPattern, Network, StepResults, Workspace
 
 #: Mismatch at which an anchor is near enough, as a share of the largest injection.
 NEAR_ENOUGH = 2e-3
 CHORD_ITERATIONS = 5
-NEWTON_ITERATIONS = 12
 #: Neighbouring elements that count together towards the level.
 LEVEL_BLOCK = 8
 
@@ -82,79 +81,80 @@ def factorise_at(
 
 
 @kernel
-def come_near(
-    network: Network,
-    lu: LuPattern,
-    s_bus: FloatArray,
-    zip_load: FloatArray,
-    factors: FloatArray,
-    vm: FloatArray,
-    va: FloatArray,
-    work: Workspace,
-) -> bool:
-    """Move a voltage towards given power by chord iterations, else by Newton's method; False if both fail.
-
-    Parameters
-    ----------
-    network, lu:
-        The topology.
-    s_bus, zip_load:
-        Power wanted. Shapes (n_bus, 2), (n_zip, 4).
-    factors:
-        Factors of the Jacobian at the start. Shape (n_entry, 4).
-    vm, va:
-        Start before, voltage near the solution after. Shape (n_bus,).
-    work:
-        Scratch.
-    """
-    largest = 0.0
-    for i in range(s_bus.shape[0]):
-        largest = max(largest, abs(s_bus[i, 0]), abs(s_bus[i, 1]))
-    enough = NEAR_ENOUGH * largest
-    start_vm = vm.copy()
-    start_va = va.copy()
-    for _ in range(CHORD_ITERATIONS):
-        if evaluate(network, s_bus, zip_load, vm, va, work.residual, work) <= enough:
-            return True
-        solve_factorised(lu, factors, work.residual)
-        for i in range(vm.shape[0]):
-            work.vm[i] = vm[i]
-            work.va[i] = va[i]
-        move_to(work.vm, work.va, work.residual, 1.0, vm, va)
+def copy_voltage(vm: FloatArray, va: FloatArray, to_vm: FloatArray, to_va: FloatArray) -> None:
+    """Copy voltages; all of shape (n_bus,)."""
     for i in range(vm.shape[0]):
-        vm[i] = start_vm[i]
-        va[i] = start_va[i]
-    code, _iterations, _worst, _sign = newton(
-        network, lu, s_bus, zip_load, False, NEWTON_ITERATIONS, max(enough, 1e-8), vm, va, work
-    )
-    return code == SOLVED
+        to_vm[i] = vm[i]
+        to_va[i] = va[i]
 
 
 @kernel
-def fill_anchors(
+def approach_anchors(
     network: Network,
     lu: LuPattern,
     given: Given,
     base_vm: FloatArray,
     base_va: FloatArray,
     base_factors: FloatArray,
-    base_sign: int,
-    forward_place: IndexArray,
-    back_place: IndexArray,
-    rows: IndexArray,
-    out: Anchors,
+    out: StepResults,
 ) -> None:
-    """Make anchors, one for each step of ``given``.
+    """Move from the base point towards the power of each anchor by chord iterations.
 
     Parameters
     ----------
     network, lu:
         The topology.
     given:
-        Power and magnitudes of each anchor.
-    base_vm, base_va, base_factors, base_sign:
-        Base point, the factors of its Jacobian and the sign of its determinant. Shapes (n_bus,), (n_bus,),
-        (n_entry, 4).
+        Power of each anchor.
+    base_vm, base_va, base_factors:
+        Base point and the factors of its Jacobian. Shapes (n_bus,), (n_bus,), (n_entry, 4).
+    out:
+        Voltage and code of each anchor: solved when it is near enough.
+    """
+    work = make_workspace(base_vm.shape[0], lu.diagonal.shape[0], lu.indices.shape[0])
+    for k in range(out.code.shape[0]):
+        vm = out.vm[k]
+        va = out.va[k]
+        copy_voltage(base_vm, base_va, vm, va)
+        s_bus = given.s_bus[k]
+        largest = 0.0
+        for i in range(s_bus.shape[0]):
+            largest = max(largest, abs(s_bus[i, 0]), abs(s_bus[i, 1]))
+        out.code[k] = MAX_ITERATIONS
+        for _ in range(CHORD_ITERATIONS):
+            worst = evaluate(network, s_bus, given.zip_load[k], vm, va, work.residual, work)
+            if worst <= NEAR_ENOUGH * largest:
+                out.code[k] = SOLVED
+                break
+            solve_factorised(lu, base_factors, work.residual)
+            copy_voltage(vm, va, work.vm, work.va)
+            move_to(work.vm, work.va, work.residual, 1.0, vm, va)
+
+
+@kernel
+def finish_anchors(
+    network: Network,
+    lu: LuPattern,
+    given: Given,
+    base_vm: FloatArray,
+    base_va: FloatArray,
+    base_sign: int,
+    found: StepResults,
+    forward_place: IndexArray,
+    back_place: IndexArray,
+    rows: IndexArray,
+    out: Anchors,
+) -> None:
+    """Factorise at the voltage of each anchor; where none was found, the base point serves.
+
+    Parameters
+    ----------
+    network, lu, given:
+        The topology, and the power of each anchor.
+    base_vm, base_va, base_sign:
+        Base point and the sign of its determinant, 0 when any sign will do. Shape (n_bus,).
+    found:
+        Voltage and code of each anchor.
     forward_place, back_place:
         Where, in the flattened factors, the numbers lie that the substitutions read. Shapes (n_forward,), (n_back,).
     rows:
@@ -162,19 +162,15 @@ def fill_anchors(
     out:
         Written at those rows.
     """
-    n_bus = base_vm.shape[0]
-    n_free = lu.diagonal.shape[0]
-    work = make_workspace(n_bus, n_free, lu.indices.shape[0])
-    vm = np.empty(n_bus)
-    va = np.empty(n_bus)
+    work = make_workspace(base_vm.shape[0], lu.diagonal.shape[0], lu.indices.shape[0])
     for k in range(rows.shape[0]):
-        vm[:] = base_vm
-        va[:] = base_va
-        is_near = come_near(network, lu, given.s_bus[k], given.zip_load[k], base_factors, vm, va, work)
-        sign = factorise_at(network, lu, given.zip_load[k], vm, va, work) if is_near else 0
+        vm = found.vm[k]
+        va = found.va[k]
+        sign = 0
+        if found.code[k] == SOLVED:
+            sign = factorise_at(network, lu, given.zip_load[k], vm, va, work)
         if sign in (0, -base_sign):
-            vm[:] = base_vm
-            va[:] = base_va
+            copy_voltage(base_vm, base_va, vm, va)
             factorise_at(network, lu, given.zip_load[k], vm, va, work)
         write_anchor(forward_place, back_place, vm, work, rows[k], out)
 

@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gridsim.kernels.codes import DIVERGED, MAX_ITERATIONS, SOLVED
-from gridsim.kernels.jit import lane_kernel
+from gridsim.kernels.jit import lane_kernel, lane_part
 from gridsim.kernels.lane_emitter import LANES
 from gridsim.kernels.lane_flows import loading_by_current, loading_by_power
 from gridsim.kernels.lane_mismatch import judge_mismatch, near_mismatch
@@ -49,7 +49,15 @@ from gridsim.kernels.lane_updates import (
 
 if TYPE_CHECKING:
     from gridsim.dtypes import AnyArray, FloatArray, IndexArray
-    from gridsim.kernels.lane_structures import Anchors, ChordNetwork, ChordResults, Constant, LaneWork, StepSource
+    from gridsim.kernels.lane_structures import (
+        Anchors,
+        ChordNetwork,
+        ChordResults,
+        Constant,
+        LaneWork,
+        Single,
+        StepSource,
+    )
     from gridsim.kernels.structures import Network
 
 #: Mismatches calculated in float32 before the judge comes in; a third one does not get below the noise of float32.
@@ -98,7 +106,7 @@ def store_rows_32(lanes: FloatArray, step: IndexArray, rows: AnyArray) -> None:
             rows[step[lane], entry] = lanes[entry, lane]
 
 
-@lane_kernel
+@lane_part
 def load_group(
     sources: tuple[StepSource, ...],
     constant: Constant,
@@ -135,22 +143,32 @@ def load_group(
 
 
 @lane_kernel
+def judge(net: ChordNetwork, work: LaneWork) -> None:
+    """Set the mismatch of the voltages at hand and the largest of each lane."""
+    work.worst[:] = 0
+    judge_mismatch(net.y_runs, net.y_index, net.y_value, work.v, work.s, work.x, work.worst)
+
+
+@lane_kernel
+def substitute(net: ChordNetwork, anchors: Anchors, a: int, x: Single) -> None:
+    """Solve with the factors of an anchor; x (n_unknown, W) is the mismatch before and the correction after."""
+    substitute_forward(net.forward_runs, net.forward_index, anchors.forward[a], x)
+    substitute_back(net.back_runs, net.back_index, anchors.back[a], x)
+
+
+@lane_part
 def approach(net: ChordNetwork, anchors: Anchors, a: int, work: LaneWork) -> None:
     """Make the first corrections of a group in float32 and set its voltages."""
     n_free = net.bus_index.shape[0]
-    forward = anchors.forward[a]
-    back = anchors.back[a]
     near = anchors.near[a]
     start_single(net.bus_index, 0, net.n_single, work.s, anchors.s[a], work.x, work.ds)
     start_double(net.bus_index, net.n_single, n_free, work.s, anchors.s[a], work.x, work.ds)
-    substitute_forward(net.forward_runs, net.forward_index, forward, work.x)
-    substitute_back(net.back_runs, net.back_index, back, work.x)
+    substitute(net, anchors, a, work.x)
     near_first_single(net.bus_index, 0, net.n_single, work.x, near, net.pull, work.d)
     near_first_double(net.bus_index, net.n_single, n_free, work.x, near, net.pull, work.d)
     for k in range(NEAR_ITERATIONS):
         near_mismatch(net.y_runs, net.y_index, net.y_value_near, work.d, work.ds, near, work.x)
-        substitute_forward(net.forward_runs, net.forward_index, forward, work.x)
-        substitute_back(net.back_runs, net.back_index, back, work.x)
+        substitute(net, anchors, a, work.x)
         if k + 1 < NEAR_ITERATIONS:
             near_next_single(net.bus_index, 0, net.n_single, work.x, near, net.pull, work.d)
             near_next_double(net.bus_index, net.n_single, n_free, work.x, near, net.pull, work.d)
@@ -165,14 +183,13 @@ def approach(net: ChordNetwork, anchors: Anchors, a: int, work: LaneWork) -> Non
 def correct(net: ChordNetwork, anchors: Anchors, a: int, work: LaneWork) -> None:
     """Make one correction of the lanes whose ``keep`` is not 0."""
     n_free = net.bus_index.shape[0]
-    substitute_forward(net.forward_runs, net.forward_index, anchors.forward[a], work.x)
-    substitute_back(net.back_runs, net.back_index, anchors.back[a], work.x)
+    substitute(net, anchors, a, work.x)
     work.moved[:] = 0
     move_single(net.bus_index, 0, net.n_single, work.x, work.v, work.v, net.pull, work.keep, work.moved)
     move_double(net.bus_index, net.n_single, n_free, work.x, work.v, work.v, net.pull, work.keep, work.moved)
 
 
-@lane_kernel
+@lane_part
 def losses(net: ChordNetwork, network: Network, constant: Constant, work: LaneWork, total: FloatArray) -> None:
     """Set the active losses of all branches: what is injected, less what shunts take.
 
@@ -205,7 +222,7 @@ def losses(net: ChordNetwork, network: Network, constant: Constant, work: LaneWo
             total[lane] -= constant.shunt_g[k] * square
 
 
-@lane_kernel
+@lane_part
 def write_group(
     net: ChordNetwork,
     network: Network,
@@ -280,8 +297,7 @@ def solve_groups(
         work.before[:] = np.inf
         count = 1 + NEAR_ITERATIONS
         while True:
-            work.worst[:] = 0
-            judge_mismatch(net.y_runs, net.y_index, net.y_value, work.v, work.s, work.x, work.worst)
+            judge(net, work)
             n_open = 0
             n_hopeful = 0
             for lane in range(LANES):

@@ -27,11 +27,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gridsim.kernels.chord import HOPELESS_MISMATCH, SMALL_ERROR, add_source, correct, write_group
+from gridsim.kernels.chord import HOPELESS_MISMATCH, SMALL_ERROR, add_source, correct, judge, write_group
 from gridsim.kernels.codes import DIVERGED, MAX_ITERATIONS, SOLVED
-from gridsim.kernels.jit import lane_kernel
+from gridsim.kernels.jit import lane_kernel, lane_part
 from gridsim.kernels.lane_emitter import LANES
-from gridsim.kernels.lane_mismatch import judge_mismatch
 from gridsim.kernels.lane_updates import copy_to_lanes, sum_rows
 
 if TYPE_CHECKING:
@@ -44,7 +43,7 @@ if TYPE_CHECKING:
 TAP_ROUNDS = 30
 
 
-@lane_kernel
+@lane_part
 def begin_group(
     reactions: Reactions,
     taps: TapMoves,
@@ -121,7 +120,7 @@ def set_taps(taps: TapMoves, lane: int, control: ControlWork) -> None:
             control.dy[m, part, lane] = taps.y[m, now, part] - taps.y[m, own, part]
 
 
-@lane_kernel
+@lane_part
 def stretch(reactions: Reactions, work: LaneWork, control: ControlWork) -> None:
     """Stretch the voltages of open lanes to their set points; buses held at a limit are free."""
     v = work.v
@@ -205,7 +204,7 @@ def drop_free_reactive(reactions: Reactions, work: LaneWork, control: ControlWor
                 worst[lane] = size
 
 
-@lane_kernel
+@lane_part
 def share_slack(
     net: ChordNetwork, network: Network, slack: SharedSlack, work: LaneWork, control: ControlWork, rest: FloatArray
 ) -> None:
@@ -243,7 +242,7 @@ def share_slack(
                     control.shared[island, lane] += rest[island, lane]
 
 
-@lane_kernel
+@lane_part
 def move_taps(taps: TapMoves, lane: int, work: LaneWork, control: ControlWork) -> int:
     """Let the tap changers of a converged lane act: 1 if any moved, 0 if all levels are settled, -1 if they hunt."""
     highest = 0
@@ -276,7 +275,7 @@ def move_taps(taps: TapMoves, lane: int, work: LaneWork, control: ControlWork) -
     return 0
 
 
-@lane_kernel
+@lane_part
 def rewrite_moved_columns(
     taps: TapMoves, step: IndexArray, work: LaneWork, control: ControlWork, out: ChordResults
 ) -> None:
@@ -355,8 +354,7 @@ def solve_controlled_groups(
         while True:
             stretch(reactions, work, control)
             react(reactions, taps, slack, work, control, drawn)
-            work.worst[:] = 0
-            judge_mismatch(net.y_runs, net.y_index, net.y_value, work.v, work.s, work.x, work.worst)
+            judge(net, work)
             if reactions.limited_row.shape[0] > 0:
                 drop_free_reactive(reactions, work, control)
             if slack.row.shape[0] > 0:
@@ -399,7 +397,7 @@ def solve_controlled_groups(
                 # The mismatch at the new positions; that of the other lanes comes out as before. With a shared slack it
                 # would not, and a correction by the old mismatch does no harm.
                 react(reactions, taps, slack, work, control, drawn)
-                judge_mismatch(net.y_runs, net.y_index, net.y_value, work.v, work.s, work.x, work.worst)
+                judge(net, work)
                 if reactions.limited_row.shape[0] > 0:
                     drop_free_reactive(reactions, work, control)
             correct(net, anchors, a, work)

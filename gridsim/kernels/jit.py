@@ -1,6 +1,6 @@
 """Compiler options of every kernel, in one place.
 
-No other module names an option: kernels are decorated with :func:`kernel` or :func:`lane_kernel` and nothing else. No
+No other module names an option: kernels are decorated with one of the functions below and nothing else. No
 kernel starts threads of its own: they release the interpreter lock, and the callers deal work to threads.
 """
 
@@ -26,7 +26,7 @@ IS_COMPILED = not numba.config.DISABLE_JIT
 _CACHE = cache_folder(Path(__file__).parent)
 
 
-def _compile(function: Function, liberties: frozenset[str]) -> Function:
+def _compile(function: Function, liberties: frozenset[str], *, into_callers: bool = False) -> Function:
     """Decorate ``function``; its machine code goes to our own folder, other users of numba keep theirs."""
     kept = numba.config.CACHE_DIR
     if _CACHE is not None:
@@ -37,6 +37,7 @@ def _compile(function: Function, liberties: frozenset[str]) -> Function:
             nogil=True,
             error_model="numpy",  # a division by zero gives inf, which a kernel reports as a code; it never raises
             fastmath=set(liberties),
+            inline="always" if into_callers else "never",
         )(function)
     finally:
         numba.config.CACHE_DIR = kept
@@ -55,3 +56,8 @@ def lane_kernel(function: Function) -> Function:
     step would depend on its place in the group.
     """
     return _compile(function, frozenset())
+
+
+def lane_part(function: Function) -> Function:
+    """Compile a part of a lane kernel into its only caller, where it is optimised once instead of twice."""
+    return _compile(function, frozenset(), into_callers=True)

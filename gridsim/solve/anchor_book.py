@@ -15,10 +15,13 @@ import numpy as np
 
 from gridsim.compiled.injection import inject
 from gridsim.dtypes import INDEX, STATUS
-from gridsim.kernels.anchors import LEVEL_BLOCK, add_level, factorise_at, fill_anchors
+from gridsim.enums import StepStatus
+from gridsim.kernels.anchors import LEVEL_BLOCK, add_level, approach_anchors, factorise_at, finish_anchors
+from gridsim.kernels.batch import solve_batch
 from gridsim.kernels.lane_structures import Anchors
 from gridsim.kernels.newton import make_workspace
 from gridsim.solve.given import as_given
+from gridsim.solve.ladder import empty_results
 from gridsim.solve.workers import deal
 
 if TYPE_CHECKING:
@@ -39,7 +42,9 @@ LEVELS = (LAST_LOAD + 1) * SURPLUS_LEVELS
 LEVEL_BLOCKS = 4
 #: Anchors are forgotten when they would take more memory than this.
 LARGEST_BOOK_BYTES = 200_000_000
-LEVEL_STEPS = 4096
+LEVEL_STEPS, ANCHORS_PER_TASK = 4096, 4
+#: Newton's method for levels the chord does not reach: iterations, and the mismatch in pu that is near enough.
+NEWTON_ITERATIONS, NEWTON_MISMATCH = 12, 1e-5
 CONSUMPTION = (("load", "p_mw"),)
 GENERATION = (("gen", "p_mw"), ("sgen", "p_mw"))
 
@@ -153,21 +158,29 @@ class AnchorBook:
             given.s_bus[:, limits.pos, 1] += held_q(limits, held)
 
         def make(start: int, stop: int) -> None:
-            fill_anchors(
+            some = given._replace(s_bus=given.s_bus[start:stop], zip_load=given.zip_load[start:stop])
+            found = empty_results(stop - start, compiled.n_bus)
+            approach_anchors(network, compiled.lu, some, base.vm, base.va, self._base_factors, found)
+            lost = np.flatnonzero(found.code != StepStatus.ok)
+            if lost.size:
+                solve_batch(
+                    network, compiled.lu, some, base.vm, base.va, lost, False, NEWTON_ITERATIONS, NEWTON_MISMATCH, found
+                )
+            finish_anchors(
                 network,
                 compiled.lu,
-                given._replace(s_bus=given.s_bus[start:stop], zip_load=given.zip_load[start:stop]),
+                some,
                 base.vm,
                 base.va,
-                self._base_factors,
                 sign,
+                found,
                 layout.forward_place,
                 layout.back_place,
                 rows[start:stop],
                 grown,
             )
 
-        deal(len(rows), 2, threads, make)
+        deal(len(rows), ANCHORS_PER_TASK, threads, make)
 
     def _powers(self, levels: IndexArray) -> dict[tuple[str, str], FloatArray]:
         """Element values at some levels, as profiles of one step per level."""

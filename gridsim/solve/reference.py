@@ -12,6 +12,7 @@ from __future__ import annotations
 import copy
 import logging
 import warnings
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -22,6 +23,7 @@ from pandapower.auxiliary import ControllerNotConverged, LoadflowNotConverged, N
 from pandapower.pypower.idx_brch import PF, PT
 from pandapower.pypower.makeSbus import makeSbus
 
+from gridsim.dtypes import INDEX
 from gridsim.enums import LoadingBasis, StepStatus
 from gridsim.errors import CompileError
 from gridsim.solve.solution import BatchSolution, empty_solution
@@ -29,7 +31,7 @@ from gridsim.units import PERCENT, SQRT_3
 
 if TYPE_CHECKING:
     from gridsim.compiled.injection import Profiles
-    from gridsim.dtypes import BoolArray, FloatArray
+    from gridsim.dtypes import BoolArray, FloatArray, IndexArray
     from gridsim.solve.options import SolveOptions
 
 #: Never judge with less than this, whatever the batch solver was asked for.
@@ -58,6 +60,12 @@ class ReferenceSolver:
         ``max_iterations``, ``use_fallback`` and the controls count; ``tolerance_pu`` counts when it is below 1e-8.
     basis:
         Basis of the loading of transformers.
+
+    Attributes
+    ----------
+    settled_tap_pos:
+        Where the tap changers rest at the net's own values; the net's own positions where they find no rest. Shape
+        (n_tap,).
     """
 
     def __init__(self, net: Any, options: SolveOptions, basis: LoadingBasis = LoadingBasis.current) -> None:
@@ -72,12 +80,21 @@ class ReferenceSolver:
         self._basis = basis
         self._starts = ("dc", "flat") if options.use_fallback else ("dc",)
 
+    @cached_property
+    def settled_tap_pos(self) -> IndexArray:
+        """Where the tap changers rest at the net's own values; solved when first asked for."""
+        settled = self.solve({}, 1)
+        if settled.tap_pos is not None and settled.is_solved[0]:
+            return np.asarray(settled.tap_pos[0], dtype=INDEX)
+        return np.array([self._net[table]["tap_pos"].iat[row] for table, row in self._taps], dtype=INDEX)
+
     def solve(
         self,
         profiles: Profiles,
         n_step: int,
         *,
         loading_only: bool = False,  # noqa: ARG002
+        from_settled_taps: bool = False,
     ) -> BatchSolution:
         """Solve a batch.
 
@@ -89,6 +106,8 @@ class ReferenceSolver:
             Number of steps.
         loading_only:
             Saves nothing here: pandapower has the voltages anyway.
+        from_settled_taps:
+            Let the tap changers of every step start from :attr:`settled_tap_pos` and not from the net's own positions.
 
         Raises
         ------
@@ -96,6 +115,10 @@ class ReferenceSolver:
             For unknown keys and wrong shapes.
         """
         net = copy.deepcopy(self._net)
+        start = {table: self._net[table]["tap_pos"].copy() for table in TRANSFORMERS}
+        if from_settled_taps:
+            for (table, row), position in zip(self._taps, self.settled_tap_pos.tolist(), strict=True):
+                start[table].iloc[row] = position
         for key, values in profiles.items():
             if key not in ACCEPTED:
                 raise CompileError(f"profile {key!r}: no such profile; accepted are {', '.join(map(str, ACCEPTED))}")
@@ -107,11 +130,11 @@ class ReferenceSolver:
         for step in range(n_step):
             for (table, column), values in profiles.items():
                 net[table][column] = np.asarray(values[step], dtype=float)
-            self._solve_step(net, solution, step)
+            self._solve_step(net, start, solution, step)
         return solution
 
-    def _solve_step(self, net: Any, solution: BatchSolution, step: int) -> None:
-        rung = self._run(net, solution, step)
+    def _solve_step(self, net: Any, taps: dict[str, pd.Series], solution: BatchSolution, step: int) -> None:
+        rung = self._run(net, taps, solution, step)
         if rung < 0:
             return
         unserved_mw, is_unserved = _without_source(net)
@@ -132,14 +155,14 @@ class ReferenceSolver:
             solution.tap_pos[step] = [net[table]["tap_pos"].iat[row] for table, row in self._taps]
         solution.loss_mw[step] = float(net["_ppc"]["branch"][:, [PF, PT]].real.sum())  # active power into both ends
 
-    def _run(self, net: Any, solution: BatchSolution, step: int) -> int:
+    def _run(self, net: Any, taps: dict[str, pd.Series], solution: BatchSolution, step: int) -> int:
         """Solve one step; return the number of the start that worked, or -1 with the status set."""
         for rung, start in enumerate(self._starts):
             try:
                 with warnings.catch_warnings(), np.errstate(all="ignore"):
                     warnings.simplefilter("ignore")
                     logging.disable(logging.ERROR)
-                    self._load_flow(net, start)
+                    self._load_flow(net, taps, start)
             except (LoadflowNotConverged, ControllerNotConverged, NetCalculationNotConverged):
                 solution.status[step] = StepStatus.max_iterations
             except (ValueError, FloatingPointError, np.linalg.LinAlgError):
@@ -154,10 +177,10 @@ class ReferenceSolver:
             solution.iterations[step] += self._options.max_iterations
         return -1
 
-    def _load_flow(self, net: Any, start: str) -> None:
-        """Run one load flow with all controls, from the net's own tap positions."""
-        for table in TRANSFORMERS:
-            net[table]["tap_pos"] = self._net[table]["tap_pos"]
+    def _load_flow(self, net: Any, taps: dict[str, pd.Series], start: str) -> None:
+        """Run one load flow with all controls, from given tap positions."""
+        for table, positions in taps.items():
+            net[table]["tap_pos"] = positions
         if self._options.run_control and net["controller"]["in_service"].any():
             pp.control.run_control(net, run=lambda net, **_: self._without_taps(net, start))
         else:
