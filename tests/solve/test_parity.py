@@ -1,92 +1,15 @@
-"""The batch solver against the judge: every shipped net, every element, both bases of loading."""
+"""The batch solver against the judge: every element alone, both bases of loading, set points by profile."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
 
-from gridsim.compiled.injection import inject
 from gridsim.enums import LoadingBasis, Solver
 from gridsim.solve import SolveOptions, make_solver
-from gridsim.solve.ladder import climb
-from gridsim.solve.newton_solver import NewtonSolver
-from gridsim.solve.reference import ReferenceSolver
-from tests.support.element_nets import ELEMENT_NETS, shipped_net
-from tests.support.parity import assert_same_solution, random_profiles
-from tests.support.physics import (
-    assert_active_power_balances,
-    assert_failed_steps_hold_no_numbers,
-    assert_losses_are_not_negative,
-    assert_losses_are_those_of_the_branches,
-)
-
-#: On weak low-voltage nets a mismatch of 1e-8 MVA leaves the judge's voltages more than 1e-8 pu off, so he is asked for
-#: more there. Not everywhere: on large nets with a base of 1 MVA rounding alone is more than 1e-11.
-TIGHT = SolveOptions(tolerance_pu=1e-11)
-QUICK = (
-    "case4gs",
-    "case9",
-    "case14",
-    "create_cigre_network_mv",
-)
-LONG = (
-    "case39",
-    "case57",
-    "example_multivoltage",
-    "mv_oberrhein",
-    "create_cigre_network_lv",
-    "case6ww",
-    "case30",
-    "case_ieee30",
-    "case33bw",
-    "case89pegase",
-    "case118",
-    "case_illinois200",
-    "case300",
-    "case1354pegase",
-    "case1888rte",
-    "case2869pegase",
-    "GBreducednetwork",
-    "iceland",
-    "example_simple",
-    "create_cigre_network_hv",
-    "create_kerber_landnetz_freileitung_1",
-    "create_kerber_dorfnetz",
-    "create_kerber_vorstadtnetz_kabel_1",
-    "simple_four_bus_system",
-    "panda_four_load_branch",
-    "four_loads_with_branches_out",
-)
-
-
-def compare(net, profiles, n_step, basis=LoadingBasis.current):
-    solver = NewtonSolver(net, SolveOptions(), basis)
-    ours = solver.solve(profiles, n_step)
-    judge = TIGHT if net.bus.vn_kv.min() < 1.0 and net.sn_mva <= 1.0 else SolveOptions()
-    assert_same_solution(ours, ReferenceSolver(net, judge, basis).solve(profiles, n_step))
-    assert_failed_steps_hold_no_numbers(ours)
-    assert_losses_are_not_negative(ours)
-    injection = inject(solver.compiled, profiles, n_step)
-    found = climb(solver.compiled, injection, np.arange(n_step), solver.anchor, SolveOptions()).results
-    assert_active_power_balances(solver.compiled, injection, found.vm, found.va, 1e-7)
-    assert_losses_are_those_of_the_branches(solver.compiled, found.vm, found.va, ours.loss_mw)
-    return ours
-
-
-@pytest.mark.parametrize("name", QUICK)
-def test_shipped_nets(name):
-    net = shipped_net(name)
-    ours = compare(net, random_profiles(net, 3, seed=7), 3)
-    assert ours.is_solved.all()
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("name", LONG)
-def test_more_shipped_nets(name):
-    net = shipped_net(name)
-    heavy = name in {"case300", "case1888rte"}  # own values lie close to collapse and have no solution far from them
-    ours = compare(net, random_profiles(net, 4, seed=11, lowest=0.9 if heavy else 0.5, noise=0.02), 4)
-    assert ours.is_solved.all()
+from tests.support.against_judge import compare
+from tests.support.element_nets import ELEMENT_NETS
+from tests.support.parity import random_profiles
 
 
 @pytest.mark.parametrize("name", sorted(ELEMENT_NETS))

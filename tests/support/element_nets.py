@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+import functools
 import warnings
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +16,13 @@ if TYPE_CHECKING:
 
 
 def shipped_net(name: str) -> Any:
-    """Return a net that pandapower ships; it builds some of them with deprecated calls of its own."""
+    """Return a net that pandapower ships: a copy, as building one takes a second or more."""
+    return copy.deepcopy(_built(name))
+
+
+@functools.cache
+def _built(name: str) -> Any:
+    """Build a net once; pandapower does so with deprecated calls of its own, and some functions return two things."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         net = getattr(pandapower.networks, name)()
