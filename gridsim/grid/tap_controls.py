@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import copy
 import warnings
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -30,6 +31,23 @@ if TYPE_CHECKING:
 
 #: Table of the net to table of the units, of their types, and the sides that may be held.
 _UNITS = {"trafo": ("trafos", "trafo_types", ("lv",)), "trafo3w": ("trafos3w", "trafo3w_types", ("mv", "lv"))}
+
+
+@dataclass(frozen=True)
+class TapUnits:
+    """Transformers whose taps move.
+
+    Attributes
+    ----------
+    name:
+        Table of the net (``trafo`` or ``trafo3w``) and name of each unit.
+    tap_min, tap_max:
+        End stops. Shape (n_tap,).
+    """
+
+    name: tuple[tuple[str, str], ...]
+    tap_min: IndexArray
+    tap_max: IndexArray
 
 
 def add_tap_controls(net: pp.pandapowerNet, tables: NetworkTables) -> None:
@@ -74,12 +92,18 @@ def keep_in_service(net: pp.pandapowerNet) -> None:
     net["controller"] = frame.assign(object=kept, in_service=is_any)
 
 
-def controlled_rows(net: pp.pandapowerNet) -> dict[str, IndexArray]:
-    """Return the rows of ``trafo`` and ``trafo3w`` whose taps move, ascending, whatever is in service."""
-    found: dict[str, list[int]] = {table: [] for table in _UNITS}
-    for controller in net["controller"]["object"]:
-        found[controller.element] += controller.element_index.tolist()
-    return {table: np.array(sorted(rows), dtype=np.int64) for table, rows in found.items()}
+def tap_units(net: pp.pandapowerNet) -> TapUnits:
+    """List the units of the controllers in service, in the order in which pandapower lets them act."""
+    frame = net["controller"]
+    units: list[tuple[str, int]] = []
+    for controller in frame["object"][frame["in_service"].to_numpy(dtype=bool)]:
+        units += [(controller.element, int(row)) for row in controller.element_index]
+    ends = [[net[table][f"tap_{end}"].iat[row] for table, row in units] for end in ("min", "max")]
+    return TapUnits(
+        name=tuple((table, str(net[table]["name"].iat[row])) for table, row in units),
+        tap_min=np.array(ends[0], dtype=np.int64),
+        tap_max=np.array(ends[1], dtype=np.int64),
+    )
 
 
 def _held_units(tables: NetworkTables) -> Iterator[tuple[str, str, int, str, float]]:

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 UNKNOWN = "-"
 #: Before numbers that the hours without solution can only raise.
 AT_LEAST = "≥ "
+#: Tap changers named in a line.
+N_NAMED = 3
 
 
 def print_summary(console: Console, summary: Mapping[str, Any], directory: Path, pictures: Sequence[Path] = ()) -> None:
@@ -41,6 +43,7 @@ def print_summary(console: Console, summary: Mapping[str, Any], directory: Path,
     _print_steps(console, summary)
     _print_load(console, summary)
     _print_overloads(console, summary)
+    _print_taps(console, summary)
     _print_held_back(console, summary)
     console.print(f"Results   {directory}  ({OVERLOADS_FILE}, {SUMMARY_FILE}, ...)", markup=False, soft_wrap=True)
     for number, picture in enumerate(pictures):
@@ -131,6 +134,31 @@ def _worst_table(summary: Mapping[str, Any]) -> Table:
             cells.insert(1, _shown(row["failed_h"], ",.0f"))
         table.add_row(*cells)
     return table
+
+
+def _print_taps(console: Console, summary: Mapping[str, Any]) -> None:
+    taps = summary["tap_changers"]
+    if not taps["units"]:
+        return
+    mean = taps["mean_operations_per_year"]
+    text = f"Taps      {taps['units']:,} on-load tap changers, in the mean {mean:,.0f} operations a year"
+    console.print(text, markup=False, soft_wrap=True)
+    busiest = ", ".join(
+        f"{_names(row)} in {row['substation_name']} ({row['operations']:,} in {row['year']})"
+        for row in taps["most_operations"][:N_NAMED]
+    )
+    console.print(f"          most: {busiest}", markup=False, soft_wrap=True)
+    if taps["units_at_end_stop"]:
+        longest = ", ".join(
+            f"{_names(row)} in {row['substation_name']} ({row['end_stop_h']:,.0f} h)"
+            for row in taps["longest_at_end_stop"][:N_NAMED]
+        )
+        text = f"          at an end stop at times: {taps['units_at_end_stop']:,}; longest {longest}"
+        console.print(text, markup=False, soft_wrap=True)
+
+
+def _names(row: Mapping[str, Any]) -> str:
+    return ", ".join(element.partition(":")[2] for element in [row["element"], *row["alike"]])
 
 
 def _print_held_back(console: Console, summary: Mapping[str, Any]) -> None:

@@ -7,7 +7,7 @@ A result directory holds::
     overloads.csv                             one row per overload episode
     steps.parquet                             one row per step: status, iterations, load and losses
     loading/year=YYYY/stage=NNN.parquet       one row per step, one float32 column per transformer winding or line
-    tables/*.csv, tables/monthly.parquet      what the loading columns are, when things open, demand, ranks
+    tables/*.csv, tables/monthly.parquet      what the loading columns are, when things open, demand, ranks, taps
     plots/                                    pictures
 
 Times end in ``_utc`` and are UTC; ``year`` and ``month`` are local (the manifest states the offset). A ``NaN`` loading
@@ -216,6 +216,16 @@ YEARLY = _csv(
     _whole("episodes", "Episodes that begin in the year"),
     _number("hours", "Hours of the year in episodes"),
 )
+TAP_OPERATIONS = _csv(
+    "tap_operations",
+    _text("element", "trafo:<id> or trafo3w:<id>, a unit whose on-load tap changer holds a voltage"),
+    _whole("year", "Local year"),
+    _whole("operations", "Sum of the changes of position between consecutive hours that both have a solution"),
+    _number("lowest_pos", "Lowest position; blank when no hour of the year has a solution"),
+    _number("highest_pos", "Highest position; blank likewise"),
+    _number("end_stop_h", "Hours at the lowest or highest position there is"),
+    _number("failed_h", "Hours in service without a solution, across which no change is counted"),
+)
 
 CSV_TABLES: tuple[ResultTable, ...] = (
     OVERLOADS,
@@ -226,6 +236,7 @@ CSV_TABLES: tuple[ResultTable, ...] = (
     DEMAND,
     RANKING,
     YEARLY,
+    TAP_OPERATIONS,
 )
 
 STEP_COLUMNS = (

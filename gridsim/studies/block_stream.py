@@ -1,4 +1,4 @@
-"""Blocks of a run, solved one after the other and handed on: to the result files, to the episodes, to the months.
+"""Blocks of a run, solved one after the other and handed on: to files, episodes, months and tap operations.
 
 While one block is being solved, a second thread prepares the next one (profiles, topology) and a third writes and
 judges the one before. At most three blocks are in memory at any time, whatever the horizon.
@@ -16,9 +16,11 @@ import pandas as pd
 from gridsim.assess.monthly_worst import MonthlyTracker
 from gridsim.assess.overloads import OverloadTracker
 from gridsim.enums import LoadingBasis, Solver, StepStatus
+from gridsim.grid.tap_controls import tap_units
 from gridsim.results.layout import STEP_COLUMNS, TIME_COLUMN
 from gridsim.results.manifest import BlockRecord
 from gridsim.solve import BatchSolver, make_solver
+from gridsim.studies.tap_table import TapCounter
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
     from gridsim.dtypes import FloatArray
     from gridsim.grid.staged import StagedGrid
     from gridsim.grid.stages import Block
+    from gridsim.grid.tap_controls import TapUnits
     from gridsim.results.store import ResultStore
     from gridsim.solve.options import SolveOptions
     from gridsim.solve.solution import BatchSolution
@@ -53,21 +56,31 @@ class SolvedBlock:
         Rows of the table of steps.
     is_failed:
         ``(n_step,)`` whether the step has no solution.
+    taps:
+        Units whose taps move.
+    tap_pos:
+        ``(n_step, n_tap)`` where they rest.
     """
 
     block: Block
     loading: NDArray[np.float32]
     steps: pd.DataFrame
     is_failed: NDArray[np.bool_]
+    taps: TapUnits
+    tap_pos: NDArray[np.int16]
 
 
 @dataclass(frozen=True)
 class PreparedBlock:
-    """A block ready to be solved: its injections by ``(table, column)``, each ``(n_step, n_row)``, and its solver."""
+    """A block ready to be solved: its injections by ``(table, column)``, each ``(n_step, n_row)``, and its solver.
+
+    ``taps`` are the units whose taps move.
+    """
 
     block: Block
     profiles: dict[tuple[str, str], FloatArray]
     solver: BatchSolver
+    taps: TapUnits
 
 
 class BlockSolver:
@@ -92,11 +105,13 @@ class BlockSolver:
             profiles = self.grid.profiles_for(block)
         with self.clock.phase("compile"):
             net = self.grid.net_at(self.grid.stages[block.stage_index], profiles)
+            if not self.options.run_control:
+                net["controller"]["in_service"] = False
             solver = make_solver(net, self.options, self.basis)
-        return PreparedBlock(block, profiles, solver)
+        return PreparedBlock(block, profiles, solver, tap_units(net))
 
     def solve(self, prepared: PreparedBlock, progress: Progress) -> SolvedBlock:
-        """Solve every step of a block."""
+        """Solve every step of a block; its tap changers start from where they rest at the means of its profiles."""
         block = prepared.block
         n_step = block.stop_step - block.start_step
         loading: list[NDArray[np.float32]] = []
@@ -105,14 +120,16 @@ class BlockSolver:
             stop = min(start + BATCH_STEPS[self.options.solver], n_step)
             with self.clock.phase("solve"):
                 part = {key: values[start:stop] for key, values in prepared.profiles.items()}
-                solution = prepared.solver.solve(part, stop - start, loading_only=True)
+                solution = prepared.solver.solve(part, stop - start, loading_only=True, from_settled_taps=True)
             with self.clock.phase("store"):
                 loading.append(self.columns.stored(solution.loading))
             solutions.append(solution)
             progress.advance(stop - start)
         whole = loading[0] if len(loading) == 1 else np.concatenate(loading, axis=1)
         is_failed = ~np.concatenate([solution.is_solved for solution in solutions])
-        return SolvedBlock(block, whole, self._steps(block, solutions), is_failed)
+        tap_pos = [np.zeros((len(part.status), 0)) if part.tap_pos is None else part.tap_pos for part in solutions]
+        stored = np.concatenate(tap_pos).astype(np.int16)
+        return SolvedBlock(block, whole, self._steps(block, solutions), is_failed, prepared.taps, stored)
 
     def _steps(self, block: Block, solutions: list[BatchSolution]) -> pd.DataFrame:
         frame = pd.DataFrame(
@@ -139,6 +156,7 @@ class BlockSink:
         self.utc_offset = pd.Timedelta(hours=horizon.utc_offset_h)
         self.overloads = OverloadTracker(watches, step_h=float(horizon.resolution_h))
         self.months = MonthlyTracker(len(columns.elements), horizon.years, step_h=float(horizon.resolution_h))
+        self.taps = TapCounter(grid)
         self.records: list[BlockRecord] = []
         self._steps: list[pd.DataFrame] = []
 
@@ -152,6 +170,7 @@ class BlockSink:
         time_local = (time_utc + self.utc_offset).tz_localize(None)
         in_service = self.columns.in_service[block.stage_index]
         self.months.follow(solved.loading, time_local, solved.is_failed, in_service)
+        self.taps.follow(solved)
         self._steps.append(solved.steps)
         self.records.append(BlockRecord(file, block.year, block.stage_index, block.start_step, block.stop_step))
 

@@ -7,6 +7,7 @@ import datetime as dt
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pandas as pd
 
 from gridsim.assess.limits import LINE_LIMIT, WatchList, watch_list
 from gridsim.assess.overload_report import OverloadReport, episode_table, ranking_table, yearly_table
@@ -16,12 +17,11 @@ from gridsim.studies.block_stream import BlockSink, BlockSolver, stream_blocks
 from gridsim.studies.event_table import event_table
 from gridsim.studies.result_tables import line_table, loading_columns, substation_table
 from gridsim.studies.study_summary import summarise
+from gridsim.studies.tap_table import tap_summary
 from gridsim.studies.versions import versions
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-
-    import pandas as pd
 
     from gridsim.grid.staged import StagedGrid
     from gridsim.results.store import ResultStore
@@ -75,9 +75,18 @@ def _write_tables(grid: StagedGrid, sink: BlockSink, report: OverloadReport, ele
     store.write_table("ranking", report.ranking)
     values = (months.worst_percent, months.hours_over_100, months.failed_hours)
     store.write_monthly(monthly_frame(elements["element"].to_list(), months.months, values))
-    summary = summarise(grid, steps, report)
+    operations = sink.taps.table()
+    store.write_table("tap_operations", operations)
+    summary = summarise(grid, steps, report) | {"tap_changers": tap_summary(operations, _places(elements))}
     store.write_summary(summary)
     return summary
+
+
+def _places(elements: pd.DataFrame) -> pd.Series[str]:
+    """Return the name of the substation of each transformer, as ``<type>:<name>``."""
+    keys = elements["element_type"] + ":" + elements["name"]
+    is_first = ~keys.duplicated()
+    return pd.Series(elements.loc[is_first, "substation_name"].to_numpy(), index=keys[is_first])
 
 
 def _manifest(

@@ -11,10 +11,11 @@ import pytest
 
 from gridsim.grid.build import build_net
 from gridsim.grid.staged import stage_grid
-from gridsim.grid.tap_controls import controlled_rows
+from gridsim.grid.tap_controls import keep_in_service, tap_units
 from gridsim.scenario import load_scenario
 from gridsim.solve import SolveOptions
 from gridsim.solve.newton_solver import NewtonSolver
+from gridsim.solve.reference import ReferenceSolver
 from gridsim.tables import load_tables
 from tests.support.tiny_network import load_tiny_network, tiny_rows, write_rows
 from tests.support.tiny_study import write_tiny_study
@@ -49,7 +50,9 @@ def test_units_of_a_busbar_hold_its_band(tmp_path: Path) -> None:
         "town_t2": ("town_10", 1.02, 1.05, 0),
         "new_t1": ("new_10", 1.02, 1.05, 0),
     }
-    assert {table: rows.tolist() for table, rows in controlled_rows(net).items()} == {"trafo": [0, 1, 2], "trafo3w": []}
+    units = tap_units(net)
+    assert units.name == (("trafo", "town_t1"), ("trafo", "town_t2"), ("trafo", "new_t1"))
+    assert (units.tap_min.tolist(), units.tap_max.tolist()) == ([-9] * 3, [9] * 3)
 
 
 def test_upper_voltages_act_first_and_only_what_moves_the_busbar(tmp_path: Path) -> None:
@@ -69,7 +72,7 @@ def test_a_net_without_bands_has_no_controllers(tmp_path: Path) -> None:
     rows["voltage_bands"] = []
     net = build_net(load_tables(write_rows(tmp_path, rows)))
     assert len(net.controller) == 0
-    assert {len(rows) for rows in controlled_rows(net).values()} == {0}
+    assert tap_units(net).name == ()
 
 
 def test_a_stage_holds_what_is_in_service(tmp_path: Path) -> None:
@@ -88,7 +91,20 @@ def test_a_stage_without_units_has_nothing_that_acts(tmp_path: Path) -> None:
     grid = stage_grid(load_tables(scenario.network_folder), scenario)
     net = grid.net_at(grid.stages[0])
     assert net.controller["in_service"].tolist() == [False]
+    assert tap_units(net).name == ()
     assert NewtonSolver(net, SolveOptions()).solve({}, 1).tap_pos is None
+
+
+def test_units_are_in_the_order_of_both_solvers(almaty: NetworkTables) -> None:
+    net = build_net(almaty)
+    keep_in_service(net)
+    units = tap_units(net)
+    taps = NewtonSolver(net, SolveOptions()).compiled.controls.taps
+    named = zip(taps.table, taps.table_row.tolist(), strict=True)
+    assert units.name == tuple((table, net[table]["name"].iat[row]) for table, row in named)
+    assert (units.tap_min == taps.tap_min).all()
+    assert (units.tap_max == taps.tap_max).all()
+    assert ReferenceSolver(net, SolveOptions()).solve({}, 1).tap_pos.shape == (1, len(units.name))
 
 
 def test_pandapower_brings_the_town_into_its_band(tmp_path: Path) -> None:

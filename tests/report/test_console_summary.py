@@ -54,6 +54,14 @@ def summary(**steps: Any) -> dict[str, Any]:
         "limits": [],
         "not_built": [],
         "held_back": [],
+        "tap_changers": {
+            "units": 0,
+            "operations": 0,
+            "mean_operations_per_year": 0.0,
+            "units_at_end_stop": 0,
+            "most_operations": [],
+            "longest_at_end_stop": [],
+        },
     }
 
 
@@ -90,6 +98,23 @@ def test_all_solved_says_so_in_hours_not_steps() -> None:
     assert lines[1] == "Hours     all 17,520 hours solved, none failed"
     assert lines[2] == "Load      mean 800 MW, peak 1,234 MW on 2027-01-01 01:00; losses 2.5 %"
     assert lines[3] == "Overloads none of 12 transformers in the solved hours"
+
+
+def test_tap_changers_are_named_with_their_operations_and_end_stops() -> None:
+    record = summary()
+    assert not [line for line in printed(record) if line.startswith("Taps")]
+    unit = {"element": "trafo:a.t1", "alike": ["trafo:a.t2"], "substation_name": "A [110]", "failed_h": 0.0}
+    record["tap_changers"] |= {
+        "units": 416,
+        "operations": 1_000_000,
+        "mean_operations_per_year": 2345.6,
+        "most_operations": [unit | {"year": 2031, "operations": 4321, "end_stop_h": 0.0}],
+    }
+    lines = printed(record)
+    at = lines.index("Taps      416 on-load tap changers, in the mean 2,346 operations a year")
+    assert lines[at + 1].strip() == "most: a.t1, a.t2 in A [110] (4,321 in 2031)"
+    record["tap_changers"] |= {"units_at_end_stop": 7, "longest_at_end_stop": [unit | {"end_stop_h": 1234.0}]}
+    assert printed(record)[at + 2].strip() == ("at an end stop at times: 7; longest a.t1, a.t2 in A [110] (1,234 h)")
 
 
 def test_failed_hours_come_before_everything_else() -> None:

@@ -140,3 +140,31 @@ def test_units_that_share_a_table_stand_where_they_stand():
     pp.runpp(net, numba=False)
     assert np.abs(alone.vm_pu[0] - net.res_bus.vm_pu).max() < 1e-9
     assert np.abs(together.vm_pu - alone.vm_pu).max() > 1e-4
+
+
+def acting_units(net):
+    """Rows of two-winding units with a controller each, in the order in which they act."""
+    acting = net.controller.sort_values(["level", "order"], kind="stable")
+    return [int(controller.element_index) for controller in acting["object"]]
+
+
+def test_steps_may_start_where_the_taps_rest():
+    net = control_nets.in_series()
+    levels = (1.4, 0.2, 1.0)
+    judge = ReferenceSolver(net, SolveOptions())
+    assert judge.settled_tap_pos.tolist() == judge.solve({}, 1).tap_pos[0].tolist()
+    assert judge.settled_tap_pos.tolist() != net.trafo.loc[acting_units(net), "tap_pos"].tolist()
+    settled = judge.solve(at_levels(net, levels), 3, from_settled_taps=True)
+    assert settled.tap_pos[2].tolist() == judge.settled_tap_pos.tolist()  # what rests stays
+    assert judge.solve({}, 1).tap_pos[0].tolist() == judge.settled_tap_pos.tolist()
+    net.trafo.loc[acting_units(net), "tap_pos"] = judge.settled_tap_pos
+    moved = ReferenceSolver(net, SolveOptions()).solve(at_levels(net, levels), 3)
+    assert_same_solution(settled, moved)
+    assert (settled.tap_pos == moved.tap_pos).all()
+
+
+def test_taps_that_never_rest_start_from_their_own_positions():
+    builder, options = CONTROL_NETS["hunting"]
+    net = builder()
+    own = net.trafo.loc[acting_units(net), "tap_pos"].tolist()
+    assert ReferenceSolver(net, options).settled_tap_pos.tolist() == own

@@ -45,10 +45,11 @@ def test_two_hundred_hours_agree_with_runpp(reference: StagedGrid) -> None:
     assert sum(len(steps) for _, steps in drawn) >= HOURS - 2
     for index, steps in drawn:
         stage = reference.stages[index]
-        net = reference.net_at(stage)
         parts = [reference.injections.element_profiles(step, step + 1, stage.in_service["bus"]) for step in steps]
         profiles = {key: np.concatenate([part[key] for part in parts]) for key in parts[0]}
-        ours = NewtonSolver(net, OPTIONS).solve(profiles, len(steps))
-        theirs = ReferenceSolver(net, OPTIONS).solve(profiles, len(steps))
+        net = reference.net_at(stage, profiles)
+        ours = NewtonSolver(net, OPTIONS).solve(profiles, len(steps), from_settled_taps=True)
+        theirs = ReferenceSolver(net, OPTIONS).solve(profiles, len(steps), from_settled_taps=True)
         assert ours.is_solved.all()
+        assert (ours.tap_pos == theirs.tap_pos).all()
         assert_same_solution(ours, theirs)

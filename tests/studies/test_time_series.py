@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -14,6 +15,7 @@ from gridsim.assess.limits import ratings_mva
 from gridsim.errors import ResultStoreError, ScenarioError, SolveError
 from gridsim.grid.build import BASE_MVA
 from gridsim.results.store import ResultStore
+from gridsim.solve.newton_solver import NewtonSolver
 from tests.support.episodes_twin import episodes_of
 from tests.support.tiny_study import write_tiny_study
 
@@ -219,12 +221,85 @@ def test_the_judge_finds_the_same_loadings(scenario: Path) -> None:
         block = dataclasses.replace(whole, stop_step=whole.start_step + 4)
         found, judged = (solver.solve(solver.prepare(block), Silence()) for solver in (fast, slow))
         np.testing.assert_allclose(found.loading, judged.loading, rtol=1e-6, atol=1e-5)
+        assert found.taps.name == judged.taps.name
+        np.testing.assert_array_equal(found.tap_pos, judged.tap_pos)
         pd.testing.assert_frame_equal(
             found.steps.drop(columns=["iterations", "mismatch_pu"]),
             judged.steps.drop(columns=["iterations", "mismatch_pu"]),
             rtol=1e-7,
             atol=asked.solver.tolerance_pu * BASE_MVA,  # so far may the losses be from those of the exact solution
         )
+
+
+def whole_tap_pos(scenario: Path, *, tap_control: bool = True) -> dict[str, pd.Series[float]]:
+    """Position of each unit in every step by plain solving of blocks, NaN where it is out of service."""
+    asked = gridsim.load_scenario(scenario)
+    grid = gridsim.stage_grid(gridsim.load_tables(asked.network_folder), asked)
+    options = gridsim.SolveOptions(run_control=tap_control)
+    found: dict[str, pd.Series[float]] = {}
+    for block in grid.blocks:
+        profiles = grid.profiles_for(block)
+        net = grid.net_at(grid.stages[block.stage_index], profiles)
+        solver = NewtonSolver(net, options)
+        solution = solver.solve(profiles, block.n_step, from_settled_taps=True)
+        taps = solver.compiled.controls.taps
+        for column, (table, row) in enumerate(zip(taps.table, taps.table_row, strict=True)):
+            name = f"{table}:{net[table]['name'].iat[row]}"
+            series = found.setdefault(name, pd.Series(np.nan, index=range(len(grid.time_utc))))
+            series[block.start_step : block.stop_step] = solution.tap_pos[:, column]
+    return found
+
+
+def test_tap_operations_are_those_of_the_positions(result: StudyResult, scenario: Path) -> None:
+    table = result.store.read_table("tap_operations").set_index(["element", "year"])
+    positions = whole_tap_pos(scenario)
+    blocks = result.store.manifest.blocks
+    local_year = (result.store.read_steps()["time_utc"] + pd.Timedelta(hours=5)).dt.year
+    new_stage = [after.start_step for before, after in pairwise(blocks) if before.stage != after.stage]
+    assert set(positions) == {"trafo:town_t1", "trafo:town_t2", "trafo:new_t1"}
+    assert set(table.index) == {
+        *((f"trafo:town_t{unit}", year) for unit in (1, 2) for year in (2026, 2027, 2028)),
+        *(("trafo:new_t1", year) for year in (2027, 2028)),
+    }
+    for name, series in positions.items():
+        changes = series.diff().abs()
+        changes[new_stage] = 0
+        for year in (2026, 2027, 2028):
+            own = series[local_year == year]
+            if own.notna().any():
+                row = table.loc[name, year]
+                assert row["operations"] == changes[local_year == year].sum()
+                assert (row["lowest_pos"], row["highest_pos"]) == (own.min(), own.max())
+                assert row["end_stop_h"] == 6 * own.isin([-9, 9]).sum()
+                assert row["failed_h"] == 0
+    assert table.loc["trafo:town_t1"].equals(table.loc["trafo:town_t2"])  # in parallel, so alike
+    assert table["operations"].sum() > 100
+
+
+def test_summary_names_the_busiest_changers(result: StudyResult) -> None:
+    table, told = result.store.read_table("tap_operations"), result.summary["tap_changers"]
+    assert (told["units"], told["operations"]) == (3, table["operations"].sum())
+    first = told["most_operations"][0]
+    assert first["operations"] == table["operations"].max()
+    by_element = {row["element"]: row for row in told["most_operations"]}
+    assert first["operations"] == max(row["operations"] for row in by_element.values())
+    assert by_element["trafo:town_t1"]["alike"] == ["trafo:town_t2"]
+    assert by_element["trafo:town_t1"]["substation_name"] == "Tiny Town 110"
+    assert told["units_at_end_stop"] == table[table["end_stop_h"] > 0]["element"].nunique()
+
+
+def test_taps_stand_still_when_the_scenario_says_so(scenario: Path, tmp_path: Path) -> None:
+    asked = gridsim.load_scenario(scenario)
+    assert asked.solver.tap_control
+    still = dataclasses.replace(asked, solver=dataclasses.replace(asked.solver, tap_control=False))
+    free = gridsim.run_scenario(still, from_year=2026, to_year=2026, out=tmp_path / "still")
+    moved = gridsim.run_scenario(asked, from_year=2026, to_year=2026, out=tmp_path / "moved")
+    assert free.store.manifest.options["run_control"] is False
+    assert len(free.store.read_table("tap_operations")) == 0
+    assert free.summary["tap_changers"]["units"] == 0
+    assert len(moved.store.read_table("tap_operations")) == 2
+    loading = [run.store.loading(2026)["trafo:town_t1"] for run in (free, moved)]
+    assert (loading[0] - loading[1]).abs().max() > 0.1
 
 
 def test_failed_steps_are_told_first_and_never_shown_as_numbers(tmp_path: Path) -> None:
@@ -246,6 +321,12 @@ def test_failed_steps_are_told_first_and_never_shown_as_numbers(tmp_path: Path) 
     of_late = monthly[monthly["element"] == "trafo:new_t1"]
     opened = steps["time_utc"] >= pd.Timestamp("2027-05-31T19:00Z")
     assert of_late["failed_hours"].sum() == 24 * (is_failed & opened).sum()
+    taps = result.store.read_table("tap_operations")
+    of_town = taps[taps["element"] == "trafo:town_t1"]
+    assert of_town["failed_h"].sum() == told["failed_h"]
+    of_late = taps[taps["element"] == "trafo:new_t1"]
+    assert of_late["failed_h"].sum() == 24 * (is_failed & opened).sum()
+    assert taps[["lowest_pos", "highest_pos"]].stack().between(-9, 9).all()  # a failed step has no position
     failed_utc = set(steps.loc[is_failed, "time_utc"])
     for episode in result.store.read_overloads().itertuples():
         inside = pd.date_range(episode.start_utc, episode.end_utc, freq="24h", inclusive="left")
