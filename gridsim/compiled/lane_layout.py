@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gridsim.dtypes import INDEX
-from gridsim.kernels.lane_emitter import LANE_BYTES_32, LANE_BYTES_64
+from gridsim.kernels.lane_emitter import BUS_BYTES, LANE_BYTES_32
 from gridsim.kernels.lane_programs import UNROLLED_ADMITTANCE, UNROLLED_FACTOR, shape_code
 from gridsim.kernels.lane_structures import ChordNetwork
 
@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     from gridsim.kernels.structures import LoadingColumns
 
 Shape = tuple[int, int]
-#: Bytes of one bus in v: real and imaginary part.
-BUS_BYTES = 2 * LANE_BYTES_64
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ from scipy.sparse.csgraph import connected_components
 
 from gridsim.dtypes import INDEX
 from gridsim.kernels.control_structures import Reactions, SharedSlack, TapMoves
+from gridsim.kernels.lane_emitter import BUS_BYTES
 
 if TYPE_CHECKING:
     from gridsim.compiled.compiled_grid import CompiledGrid
@@ -46,7 +47,7 @@ def reactions_of(compiled: CompiledGrid, layout: LaneLayout) -> Reactions:
     )
 
 
-def tap_moves(compiled: CompiledGrid, columns: LoadingColumns, *, acts: bool) -> TapMoves:
+def tap_moves(compiled: CompiledGrid, columns: LoadingColumns, common: IndexArray, *, acts: bool) -> TapMoves:
     """Lay out the tap changers.
 
     Parameters
@@ -55,6 +56,8 @@ def tap_moves(compiled: CompiledGrid, columns: LoadingColumns, *, acts: bool) ->
         The topology.
     columns:
         Loading columns.
+    common:
+        Positions that its admittance matrix holds. Shape (n_tap,).
     acts:
         Whether the kernel lets them act.
     """
@@ -62,23 +65,26 @@ def tap_moves(compiled: CompiledGrid, columns: LoadingColumns, *, acts: bool) ->
     column_of = np.full(len(compiled.branch_from), -1, dtype=INDEX)
     branches = np.concatenate([compiled.loading[table].branch for table in ("trafo", "trafo3w", "line")])
     column_of[branches[branches >= 0]] = np.flatnonzero(branches >= 0)
-    column = column_of[taps.branch]
+    order = np.argsort(taps.changer_of, kind="stable")
+    branch, changer = taps.branch[order], taps.changer_of[order]
+    column = column_of[branch]
     n_moved, n_position = taps.y_by_position.shape[:2]
-    y = np.nan_to_num(np.ascontiguousarray(taps.y_by_position)).view(np.float64).reshape(n_moved, n_position, 8)
+    y = np.nan_to_num(np.ascontiguousarray(taps.y_by_position[order])).view(np.float64)
+    ends = np.stack([compiled.branch_from[branch], compiled.branch_to[branch]], axis=1) * BUS_BYTES
     return TapMoves(
         acts=acts,
         watched=taps.controlled_pos,
-        lower=taps.vm_lower_pu,
-        upper=taps.vm_upper_pu,
+        lower_square=taps.vm_lower_pu**2,
+        upper_square=taps.vm_upper_pu**2,
         raise_step=taps.raise_step,
         tap_min=taps.tap_min,
         tap_max=taps.tap_max,
         level=taps.level,
-        own=taps.tap_pos,
-        from_row=compiled.branch_from[taps.branch],
-        to_row=compiled.branch_to[taps.branch],
-        changer=taps.changer_of,
-        y=y,
+        common=common,
+        first_moved=np.searchsorted(changer, np.arange(len(common) + 1)).astype(INDEX),
+        changer=changer,
+        ends=np.ascontiguousarray(ends, dtype=np.int32),
+        y=y.reshape(n_moved, n_position, 8),
         column=column,
         percent=np.stack([columns.percent_from[column], columns.percent_to[column]], axis=1),
         by_power=columns.is_power[column],

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from gridsim.dtypes import BoolArray, FloatArray, IndexArray, StatusArray
+    from gridsim.kernels.lane_structures import Offsets
 
 
 class Reactions(NamedTuple):
@@ -47,13 +48,15 @@ class TapMoves(NamedTuple):
     ----------
     acts:
         Whether the changers move; otherwise the positions handed in stand. One element.
-    watched, lower, upper, raise_step, tap_min, tap_max, level:
-        Row of the watched bus (-1: never moves), its band in pu, change of the position when the voltage is low, end
-        stops, rank of the level. Shape (n_tap,).
-    own:
-        The net's own position, which the common admittance matrix holds. Shape (n_tap,).
-    from_row, to_row, changer:
-        Ends of each moved branch, and its changer. Shape (n_moved,).
+    watched, lower_square, upper_square, raise_step, tap_min, tap_max, level:
+        Row of the watched bus (-1: never moves), its band as squares of pu, change of the position when the voltage is
+        low, end stops, rank of the level. Shape (n_tap,).
+    common:
+        The position that the common admittance matrix holds. Shape (n_tap,).
+    first_moved:
+        First branch that each changer moves, and their number at the end. Shape (n_tap + 1,).
+    changer, ends:
+        Changer of each moved branch, ascending, and offsets of its ends in v. Shapes (n_moved,), (n_moved, 2).
     y:
         y_ff, y_ft, y_tf, y_tt as real and imaginary part at position tap_min + k. Shape (n_moved, n_position, 8).
     column, percent, by_power:
@@ -63,16 +66,16 @@ class TapMoves(NamedTuple):
 
     acts: bool
     watched: IndexArray
-    lower: FloatArray
-    upper: FloatArray
+    lower_square: FloatArray
+    upper_square: FloatArray
     raise_step: IndexArray
     tap_min: IndexArray
     tap_max: IndexArray
     level: IndexArray
-    own: IndexArray
-    from_row: IndexArray
-    to_row: IndexArray
+    common: IndexArray
+    first_moved: IndexArray
     changer: IndexArray
+    ends: Offsets
     y: FloatArray
     column: IndexArray
     percent: FloatArray
@@ -121,7 +124,8 @@ class ControlWork(NamedTuple):
     """Scratch arrays of one thread.
 
     Shapes: given (n_special, 2, W), zip (n_zip, 4, W), magnitude (n_controlled, W), dy (n_moved, 8, W), shared
-    (n_island, W) float64; tap (n_tap, W), held (n_limited, W), level, rounds, since_move, corrections (W,) int64.
+    (n_island, W) float64; tap (n_tap, W), active and is_active (n_moved,), n_active (1,), mover and change (n_tap,),
+    held (n_limited, W), level, rounds, since_move, corrections (W,) int64.
     """
 
     given: FloatArray
@@ -130,6 +134,11 @@ class ControlWork(NamedTuple):
     dy: FloatArray
     shared: FloatArray
     tap: IndexArray
+    active: IndexArray
+    is_active: IndexArray
+    n_active: IndexArray
+    mover: IndexArray
+    change: IndexArray
     held: IndexArray
     level: IndexArray
     rounds: IndexArray

@@ -4,8 +4,8 @@ The iteration is that of :mod:`gridsim.kernels.chord`, with the same anchors. Wh
 S that the mismatch is judged against, made anew in every iteration from the voltages at hand:
 
 * load that depends on voltage: S_i += S_i' V_i + S_i'' V_i^2;
-* tap changers: the admittance matrix holds the net's own positions, so a lane at other ones draws the currents
-  dI = dy V of the difference, S_i -= V_i conj(dI_i);
+* tap changers: the admittance matrix holds common positions, and a lane at other ones draws the currents dI = dy V of
+  the difference, S_i -= V_i conj(dI_i);
 * magnitudes that differ from step to step: V_i is stretched to its set point;
 * buses at a limit of reactive power inject that limit; limited buses in voltage control have no reactive equation;
 * distributed slack: S_i += w_i lambda with, per island, lambda <- lambda + P_ref - S_ref - sum of the free mismatches,
@@ -14,8 +14,9 @@ S that the mismatch is judged against, made anew in every iteration from the vol
 So the mismatch of a converged lane is the true one of the grid it has come to. The Jacobian of the anchor knows nothing
 of all this but the limits that are held, which costs iterations and no accuracy.
 
-Tap changers act when a lane has converged: those of the lane's level whose voltage is outside the band move one step,
-all at once, and the lane goes on from its voltages. A level in which nothing moves is settled.
+Tap changers act when a lane has converged, or is near enough to know: those of the lane's level whose voltage is
+outside the band move one step, all at once, and the lane goes on from its voltages. A level in which nothing moves is
+settled.
 
 Source: pandapower 3.5, DiscreteTapControl and run_control (order of moves); newtonpf with distributed slack.
 """
@@ -30,7 +31,8 @@ import numpy as np
 from gridsim.kernels.chord import HOPELESS_MISMATCH, SMALL_ERROR, add_source, correct, judge, write_group
 from gridsim.kernels.codes import DIVERGED, MAX_ITERATIONS, SOLVED
 from gridsim.kernels.jit import lane_kernel, lane_part
-from gridsim.kernels.lane_emitter import LANES
+from gridsim.kernels.lane_emitter import BUS_BYTES, LANES
+from gridsim.kernels.lane_taps import draw_at_taps
 from gridsim.kernels.lane_updates import copy_to_lanes, sum_rows
 
 if TYPE_CHECKING:
@@ -41,6 +43,10 @@ if TYPE_CHECKING:
 
 #: Rounds of one level of tap changers after which a step has not converged, as in pandapower's run_control.
 TAP_ROUNDS = 30
+#: Tap changers may act before a lane has converged, when the error left in its voltages (estimated) is below the first
+#: and every watched voltage further from the bounds of its band than the second, as squares of pu. That leaves a factor
+#: of 10 to the estimate, and whatever they do, they rest on a converged lane only.
+EARLY_ERROR, EARLY_MARGIN = 1e-6, 2e-5
 
 
 @lane_part
@@ -97,11 +103,14 @@ def begin_group(
     for k in range(reactions.controlled_row.shape[0]):
         for lane in range(LANES):
             control.magnitude[k, lane] = state.vm_set[0 if is_constant else step[lane], k]
-    for k in range(taps.own.shape[0]):
+    control.is_active[:] = 0
+    control.n_active[0] = 0
+    for k in range(taps.common.shape[0]):
         for lane in range(LANES):
-            control.tap[k, lane] = state.tap[step[lane], k]
-    for lane in range(LANES):
-        set_taps(taps, lane, control)
+            position = state.tap[step[lane], k]
+            control.tap[k, lane] = position
+            if position != taps.common[k]:
+                set_tap(taps, k, lane, control)
     control.shared[:] = 0.0
     control.level[:] = 0
     control.rounds[:] = 0
@@ -110,14 +119,19 @@ def begin_group(
 
 
 @lane_kernel
-def set_taps(taps: TapMoves, lane: int, control: ControlWork) -> None:
-    """Set the admittances by which the moved branches of one lane differ from those of the net's own positions."""
-    for m in range(taps.changer.shape[0]):
-        k = taps.changer[m]
-        now = control.tap[k, lane] - taps.tap_min[k]
-        own = taps.own[k] - taps.tap_min[k]
+def set_tap(taps: TapMoves, k: int, lane: int, control: ControlWork) -> None:
+    """Set the admittances by which the branches of one changer differ in one lane from the common matrix."""
+    now = control.tap[k, lane] - taps.tap_min[k]
+    common = taps.common[k] - taps.tap_min[k]
+    for m in range(taps.first_moved[k], taps.first_moved[k + 1]):
+        dy = control.dy[m]
+        if control.is_active[m] == 0:
+            control.is_active[m] = 1
+            control.active[control.n_active[0]] = m
+            control.n_active[0] += 1
+            dy[:] = 0.0
         for part in range(8):
-            control.dy[m, part, lane] = taps.y[m, now, part] - taps.y[m, own, part]
+            dy[part, lane] = taps.y[m, now, part] - taps.y[m, common, part]
 
 
 @lane_part
@@ -142,12 +156,8 @@ def react(
     slack: SharedSlack,
     work: LaneWork,
     control: ControlWork,
-    drawn: FloatArray,
 ) -> None:
-    """Make the injections anew at the voltages at hand.
-
-    ``drawn`` (n_lane,) is set to the active power that the moved taps draw on top of what the common matrix says.
-    """
+    """Make the injections anew at the voltages at hand."""
     v, s = work.v, work.s
     for k in range(reactions.special_row.shape[0]):
         row = reactions.special_row[k]
@@ -161,26 +171,7 @@ def react(
             size = math.sqrt(square)
             s[row, 0, lane] += control.zip[z, 0, lane] * size + control.zip[z, 2, lane] * square
             s[row, 1, lane] += control.zip[z, 1, lane] * size + control.zip[z, 3, lane] * square
-    for lane in range(LANES):
-        drawn[lane] = 0.0
-    for m in range(taps.changer.shape[0]):
-        f = taps.from_row[m]
-        t = taps.to_row[m]
-        dy = control.dy[m]
-        for lane in range(LANES):
-            f_re, f_im, t_re, t_im = v[f, 0, lane], v[f, 1, lane], v[t, 0, lane], v[t, 1, lane]
-            re = dy[0, lane] * f_re - dy[1, lane] * f_im + dy[2, lane] * t_re - dy[3, lane] * t_im
-            im = dy[0, lane] * f_im + dy[1, lane] * f_re + dy[2, lane] * t_im + dy[3, lane] * t_re
-            active = f_re * re + f_im * im
-            s[f, 0, lane] -= active
-            s[f, 1, lane] -= f_im * re - f_re * im
-            drawn[lane] += active
-            re = dy[4, lane] * f_re - dy[5, lane] * f_im + dy[6, lane] * t_re - dy[7, lane] * t_im
-            im = dy[4, lane] * f_im + dy[5, lane] * f_re + dy[6, lane] * t_im + dy[7, lane] * t_re
-            active = t_re * re + t_im * im
-            s[t, 0, lane] -= active
-            s[t, 1, lane] -= t_im * re - t_re * im
-            drawn[lane] += active
+    draw_at_taps(control.active, control.n_active[0], taps.ends, control.dy, v, s)
     for k in range(slack.row.shape[0]):
         for lane in range(LANES):
             s[slack.row[k], 0, lane] += slack.weight[k] * control.shared[slack.island[k], lane]
@@ -242,55 +233,95 @@ def share_slack(
                     control.shared[island, lane] += rest[island, lane]
 
 
-@lane_part
-def move_taps(taps: TapMoves, lane: int, work: LaneWork, control: ControlWork) -> int:
-    """Let the tap changers of a converged lane act: 1 if any moved, 0 if all levels are settled, -1 if they hunt."""
+@lane_kernel
+def move_taps(taps: TapMoves, lane: int, margin: float, work: LaneWork, control: ControlWork) -> int:
+    """Let the tap changers of a lane act.
+
+    Parameters
+    ----------
+    taps:
+        The changers.
+    lane:
+        Which lane.
+    margin:
+        0 for a lane that has converged. Otherwise the changers act only if no voltage they watch is nearer than this to
+        a bound of its band (as squares of pu), and never settle a level.
+    work, control:
+        Voltages and positions.
+
+    Returns
+    -------
+    1 if any moved, 0 if all levels are settled, -1 if they hunt, 2 if nothing is decided yet.
+    """
     highest = 0
     for k in range(taps.level.shape[0]):
         highest = max(highest, taps.level[k])
     while control.level[lane] <= highest:
-        moved = 0
+        n_mover = 0
         for k in range(taps.level.shape[0]):
             row = taps.watched[k]
             if row < 0 or taps.level[k] != control.level[lane]:
                 continue
-            size = math.sqrt(work.v[row, 0, lane] ** 2 + work.v[row, 1, lane] ** 2)
+            square = work.v[row, 0, lane] * work.v[row, 0, lane] + work.v[row, 1, lane] * work.v[row, 1, lane]
+            if abs(square - taps.lower_square[k]) < margin or abs(square - taps.upper_square[k]) < margin:
+                return 2
             change = 0
-            if size < taps.lower[k]:
+            if square < taps.lower_square[k]:
                 change = taps.raise_step[k]
-            elif size > taps.upper[k]:
+            elif square > taps.upper_square[k]:
                 change = -taps.raise_step[k]
-            position = control.tap[k, lane] + change
-            if change != 0 and taps.tap_min[k] <= position <= taps.tap_max[k]:
-                control.tap[k, lane] = position
-                moved = 1
-        if moved:
+            if change != 0 and taps.tap_min[k] <= control.tap[k, lane] + change <= taps.tap_max[k]:
+                control.mover[n_mover] = k
+                control.change[n_mover] = change
+                n_mover += 1
+        if n_mover > 0:
             control.rounds[lane] += 1
             if control.rounds[lane] > TAP_ROUNDS:
                 return -1
-            set_taps(taps, lane, control)
+            for number in range(n_mover):
+                k = control.mover[number]
+                control.tap[k, lane] += control.change[number]
+                set_tap(taps, k, lane, control)
             return 1
+        if margin > 0.0:
+            return 2
         control.level[lane] += 1
         control.rounds[lane] = 0
     return 0
 
 
 @lane_part
-def rewrite_moved_columns(
-    taps: TapMoves, step: IndexArray, work: LaneWork, control: ControlWork, out: ChordResults
+def write_moved_branches(
+    taps: TapMoves, step: IndexArray, work: LaneWork, control: ControlWork, drawn: FloatArray, out: ChordResults
 ) -> None:
-    """Write the loading of the branches whose taps have moved. Shape of ``step``: (n_lane,)."""
+    """Write the loading of branches that are not at the common positions, and what they draw beyond them.
+
+    Shapes: ``step`` (n_lane,), ``drawn`` (n_lane,), overwritten, pu.
+    """
     v = work.v
-    for m in range(taps.column.shape[0]):
+    drawn[:] = 0.0
+    for number in range(control.n_active[0]):
+        m = control.active[number]
+        f = taps.ends[m, 0] // BUS_BYTES
+        t = taps.ends[m, 1] // BUS_BYTES
+        k = taps.changer[m]
         column = taps.column[m]
+        dy = control.dy[m]
+        for lane in range(LANES):
+            f_re, f_im, t_re, t_im = v[f, 0, lane], v[f, 1, lane], v[t, 0, lane], v[t, 1, lane]
+            re = dy[0, lane] * f_re - dy[1, lane] * f_im + dy[2, lane] * t_re - dy[3, lane] * t_im
+            im = dy[0, lane] * f_im + dy[1, lane] * f_re + dy[2, lane] * t_im + dy[3, lane] * t_re
+            drawn[lane] += f_re * re + f_im * im
+            re = dy[4, lane] * f_re - dy[5, lane] * f_im + dy[6, lane] * t_re - dy[7, lane] * t_im
+            im = dy[4, lane] * f_im + dy[5, lane] * f_re + dy[6, lane] * t_im + dy[7, lane] * t_re
+            drawn[lane] += t_re * re + t_im * im
         if column < 0:
             continue
-        f = taps.from_row[m]
-        t = taps.to_row[m]
-        k = taps.changer[m]
         for lane in range(LANES):
-            y = taps.y[m, control.tap[k, lane] - taps.tap_min[k]]
+            if control.tap[k, lane] == taps.common[k]:
+                continue
             f_re, f_im, t_re, t_im = v[f, 0, lane], v[f, 1, lane], v[t, 0, lane], v[t, 1, lane]
+            y = taps.y[m, control.tap[k, lane] - taps.tap_min[k]]
             re = y[0] * f_re - y[1] * f_im + y[2] * t_re - y[3] * t_im
             im = y[0] * f_im + y[1] * f_re + y[2] * t_im + y[3] * t_re
             at_from = math.sqrt(re * re + im * im) * taps.percent[m, 0]
@@ -353,7 +384,7 @@ def solve_controlled_groups(
         work.moved[:] = 0x7F7FFFFF  # the largest float32: nothing has moved yet, so nothing is known to be near
         while True:
             stretch(reactions, work, control)
-            react(reactions, taps, slack, work, control, drawn)
+            react(reactions, taps, slack, work, control)
             judge(net, work)
             if reactions.limited_row.shape[0] > 0:
                 drop_free_reactive(reactions, work, control)
@@ -370,17 +401,23 @@ def solve_controlled_groups(
                     rate = min(rate, now / work.before[lane])
                 work.before[lane] = now
                 code = -1
-                if now <= top and moved[lane] * rate <= SMALL_ERROR:
-                    change = move_taps(taps, lane, work, control) if taps.acts else 0
-                    if change > 0:
+                left = moved[lane] * rate
+                is_near = left <= SMALL_ERROR and now <= top
+                if is_near or (taps.acts and left <= EARLY_ERROR):
+                    change = 0
+                    if taps.acts:
+                        change = move_taps(taps, lane, 0.0 if is_near else EARLY_MARGIN, work, control)
+                    if change == 1:
                         control.since_move[lane] = 0
                         work.before[lane] = np.inf
                         n_moved += 1
-                    else:
-                        code = SOLVED if change == 0 else MAX_ITERATIONS
-                elif not now < HOPELESS_MISMATCH:
+                    elif change == 0:
+                        code = SOLVED
+                    elif change == -1:
+                        code = MAX_ITERATIONS
+                if code < 0 and not now < HOPELESS_MISMATCH:
                     code = DIVERGED
-                elif control.since_move[lane] >= max_iterations:
+                elif code < 0 and control.since_move[lane] >= max_iterations:
                     code = MAX_ITERATIONS
                 if code >= 0:
                     work.keep[lane] = 0
@@ -396,15 +433,15 @@ def solve_controlled_groups(
             if n_moved > 0 and slack.row.shape[0] == 0:
                 # The mismatch at the new positions; that of the other lanes comes out as before. With a shared slack it
                 # would not, and a correction by the old mismatch does no harm.
-                react(reactions, taps, slack, work, control, drawn)
+                react(reactions, taps, slack, work, control)
                 judge(net, work)
                 if reactions.limited_row.shape[0] > 0:
                     drop_free_reactive(reactions, work, control)
             correct(net, anchors, a, work)
-        for k in range(taps.own.shape[0]):
+        for k in range(taps.common.shape[0]):
             for lane in range(LANES):
                 state.tap[step[lane], k] = control.tap[k, lane]
         write_group(net, network, constant, step, work, out)
-        rewrite_moved_columns(taps, step, work, control, out)
+        write_moved_branches(taps, step, work, control, drawn, out)
         for lane in range(LANES):
             out.loss_pu[step[lane]] = work.total[lane] + drawn[lane]

@@ -35,6 +35,8 @@ F32, F64, I8, I32, I64 = ir.FloatType(), ir.DoubleType(), ir.IntType(8), ir.IntT
 BYTES = {F32: 4, F64: 8, I32: 4, I64: 8}
 #: Bytes of a lane vector of each width.
 LANE_BYTES_32, LANE_BYTES_64 = LANES * 4, LANES * 8
+#: Bytes of one bus in arrays of voltages or injections: real and imaginary part.
+BUS_BYTES = 2 * LANE_BYTES_64
 
 
 @functools.cache

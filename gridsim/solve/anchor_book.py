@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from gridsim.compiled.controls import ReactiveLimits
     from gridsim.compiled.lane_layout import LaneLayout
     from gridsim.dtypes import FloatArray, IndexArray, StatusArray
-    from gridsim.kernels.structures import Given, Network
+    from gridsim.kernels.structures import Given
     from gridsim.solve.ladder import Start
 
 #: Distance of anchors in load level, and in generation level less load level.
@@ -68,18 +68,15 @@ class AnchorBook:
         The topology and the programs of its chord kernel.
     base:
         Solution of the net's own values, from which all anchors are made.
-    network:
-        Admittances at the tap positions that suit those values. Steps whose tap changers act settle around them.
     """
 
-    def __init__(self, compiled: CompiledGrid, layout: LaneLayout, base: Start, network: Network) -> None:
+    def __init__(self, compiled: CompiledGrid, layout: LaneLayout, base: Start) -> None:
         self._compiled = compiled
-        self._network = network
         self._layout = layout
         self._base = base
         work = make_workspace(compiled.n_bus, compiled.n_free, len(compiled.lu.indices))
         own = as_given(compiled, inject(compiled, {}, 1))
-        factorise_at(network, compiled.lu, own.zip_load[0], base.vm, base.va, work)
+        factorise_at(compiled.network, compiled.lu, own.zip_load[0], base.vm, base.va, work)
         self._base_factors = work.values
         self._load_parts = _level_parts(compiled, CONSUMPTION)
         self._generation_parts = _level_parts(compiled, GENERATION)
@@ -149,7 +146,7 @@ class AnchorBook:
     def _fill(self, given: Given, held: StatusArray, rows: IndexArray, grown: Anchors, threads: int) -> None:
         """Make the anchors of some levels, with some buses held at limits of reactive power."""
         compiled, base, layout, limits = self._compiled, self._base, self._layout, self._compiled.controls.limits
-        network, sign = self._network, base.sign
+        network, sign = compiled.network, base.sign
         if held.any():
             is_pq = network.is_pq.copy()
             is_pq[limits.pos[held != 0]] = True

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from gridsim.compiled.compiled_grid import CompiledGrid
     from gridsim.dtypes import AnyArray, FloatArray, IndexArray
     from gridsim.kernels.lane_structures import ChordResults
-    from gridsim.kernels.structures import LoadingColumns, Network
+    from gridsim.kernels.structures import LoadingColumns
     from gridsim.solve.control_rounds import Positions
     from gridsim.solve.ladder import Start
     from gridsim.solve.options import SolveOptions
@@ -55,14 +55,10 @@ class ChordMethod:
 
     Parameters
     ----------
-    compiled:
-        The topology.
-    columns:
-        Loading columns.
+    compiled, columns, common_taps:
+        The topology and its loading columns, at tap positions that suit the net's own values, and those positions.
     base:
         Solution of the net's own values.
-    network:
-        Admittances at the tap positions that suit those values.
     options:
         Tolerance, threads.
     """
@@ -71,8 +67,8 @@ class ChordMethod:
         self,
         compiled: CompiledGrid,
         columns: LoadingColumns,
+        common_taps: IndexArray,
         base: Start,
-        network: Network,
         options: SolveOptions,
     ) -> None:
         self._compiled = compiled
@@ -82,11 +78,11 @@ class ChordMethod:
         is_single[limits.pos] = False
         self._layout = lay_out(compiled, columns, is_single)
         self._n_column = len(columns.from_pos)
-        self._book = AnchorBook(compiled, self._layout, base, network)
+        self._book = AnchorBook(compiled, self._layout, base)
         self._workspaces: SimpleQueue[LaneWork] = SimpleQueue()
         self._reacts = bool(len(compiled.network.zip_pos)) or not compiled.controls.is_empty
         self._reactions = reactions_of(compiled, self._layout)
-        self._taps = tap_moves(compiled, columns, acts=not len(limits.pos))
+        self._taps = tap_moves(compiled, columns, common_taps, acts=not len(limits.pos))
         self._slack = shared_slack(compiled, self._layout)
 
     def solve(
@@ -203,7 +199,7 @@ class ChordMethod:
 
     def _control_work(self) -> ControlWork:
         n_special, n_zip = len(self._reactions.special_row), len(self._reactions.zip_row)
-        n_tap, n_moved = len(self._taps.own), len(self._taps.changer)
+        n_tap, n_moved = len(self._taps.common), len(self._taps.changer)
         return ControlWork(
             given=np.zeros((n_special, 2, LANES)),
             zip=np.zeros((n_zip, 4, LANES)),
@@ -211,6 +207,11 @@ class ChordMethod:
             dy=np.zeros((n_moved, 8, LANES)),
             shared=np.zeros((len(self._slack.reference_row), LANES)),
             tap=np.zeros((n_tap, LANES), dtype=INDEX),
+            active=np.zeros(n_moved, dtype=INDEX),
+            is_active=np.zeros(n_moved, dtype=INDEX),
+            n_active=np.zeros(1, dtype=INDEX),
+            mover=np.zeros(n_tap, dtype=INDEX),
+            change=np.zeros(n_tap, dtype=INDEX),
             held=np.zeros((len(self._reactions.limited_row), LANES), dtype=INDEX),
             level=np.zeros(LANES, dtype=INDEX),
             rounds=np.zeros(LANES, dtype=INDEX),

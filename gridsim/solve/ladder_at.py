@@ -78,7 +78,7 @@ class LadderAt:
     def _solve_alike(self, steps: IndexArray, tap: IndexArray, held: StatusArray) -> StatusArray:
         """Solve steps whose controls all stand alike; with a shared slack, until its shares have settled."""
         limits, shares = self._compiled.controls.limits, self._compiled.controls.shares
-        compiled, _ = self._at(tap)
+        compiled, _ = self.at_taps(tap)
         base = self._base
         if held.any():
             is_pq = compiled.network.is_pq.copy()
@@ -125,11 +125,7 @@ class LadderAt:
             rest[:, island] = (voltage[:, row] * current.conj() - given.s_bus_pu[steps, row]).real
         return rest
 
-    def network_at(self, tap: IndexArray) -> Network:
-        """Return the admittances at tap positions (n_tap,)."""
-        return self._at(tap)[0].network
-
-    def _at(self, tap: IndexArray) -> tuple[CompiledGrid, LoadingColumns]:
+    def at_taps(self, tap: IndexArray) -> tuple[CompiledGrid, LoadingColumns]:
         """Topology and loading columns at tap positions (n_tap,)."""
         compiled, columns, taps = self._compiled, self._columns, self._compiled.controls.taps
         if np.array_equal(tap, taps.tap_pos):
@@ -168,7 +164,7 @@ class LadderAt:
         vm, va = np.abs(self.voltage), np.angle(self.voltage)
         for mine in _alike(positions.tap[steps]):
             some = steps[mine]
-            compiled, columns = self._at(positions.tap[some[0]])
+            compiled, columns = self.at_taps(positions.tap[some[0]])
 
             def report(
                 first: int,

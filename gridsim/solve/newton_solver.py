@@ -19,10 +19,11 @@ from gridsim.solve.solution import NO_POSITION, BatchSolution, LoadingArrays
 from gridsim.solve.step_results import no_results
 
 if TYPE_CHECKING:
+    from gridsim.compiled.compiled_grid import CompiledGrid
     from gridsim.compiled.injection import Profiles
     from gridsim.dtypes import ComplexArray, FloatArray, IndexArray, StatusArray
     from gridsim.kernels.lane_structures import ChordResults
-    from gridsim.kernels.structures import Network
+    from gridsim.kernels.structures import LoadingColumns
     from gridsim.solve.chord_method import ChordMethod
     from gridsim.solve.control_rounds import Positions
     from gridsim.solve.options import SolveOptions
@@ -75,27 +76,28 @@ class NewtonSolver:
         self._n_trafo = len(net["trafo"])
         self._n_trafo3w = len(net["trafo3w"])
         self.anchor = find_anchor(self.compiled, inject(self.compiled, {}, 1), options)
-        base, network, self.settled_tap_pos = self._settled()
+        settled, columns, base, self.settled_tap_pos = self._settled()
         self._chord = None
         if IS_COMPILED:
             from gridsim.solve.chord_method import ChordMethod  # noqa: PLC0415  only the compiler reads its kernels
 
-            self._chord = ChordMethod(self.compiled, self._columns, base, network, options)
+            self._chord = ChordMethod(settled, columns, self.settled_tap_pos, base, options)
 
-    def _settled(self) -> tuple[Start, Network, IndexArray]:
-        """Return solution, admittances and tap positions at the net's own values, with its tap changers at rest."""
+    def _settled(self) -> tuple[CompiledGrid, LoadingColumns, Start, IndexArray]:
+        """Return topology, columns, solution and tap positions at the net's own values, with its taps at rest."""
         compiled = self.compiled
         own = compiled.controls.taps.tap_pos
         if not len(own):
-            return self.anchor, compiled.network, own
+            return compiled, self._columns, self.anchor, own
         injection = inject(compiled, {}, 1)
         ladder = LadderAt(compiled, self._columns, injection, self.anchor, self._options)
         positions = starting_positions(compiled, 1, own)
         codes = settle(compiled, injection, np.zeros(1, dtype=INDEX), positions, ladder)
         if codes[0] != StepStatus.ok:
-            return self.anchor, compiled.network, own
+            return compiled, self._columns, self.anchor, own
         voltage, tap = ladder.voltage[0], positions.tap[0]
-        return Start(np.abs(voltage), np.angle(voltage), self.anchor.sign), ladder.network_at(tap), tap
+        base = Start(np.abs(voltage), np.angle(voltage), self.anchor.sign)
+        return *ladder.at_taps(tap), base, tap
 
     def solve(
         self, profiles: Profiles, n_step: int, *, loading_only: bool = False, from_settled_taps: bool = False
