@@ -14,11 +14,9 @@ S that the mismatch is judged against, made anew in every iteration from the vol
 So the mismatch of a converged lane is the true one of the grid it has come to. The Jacobian of the anchor knows nothing
 of all this but the limits that are held, which costs iterations and no accuracy.
 
-Tap changers act when a lane has converged, or is near enough to know: those of the lane's level whose voltage is
-outside the band move one step, all at once, and the lane goes on from its voltages. A level in which nothing moves is
-settled.
+Tap changers act in between (see :mod:`gridsim.kernels.tap_moves`).
 
-Source: pandapower 3.5, DiscreteTapControl and run_control (order of moves); newtonpf with distributed slack.
+Source: pandapower 3.5, newtonpf with distributed slack.
 """
 
 from __future__ import annotations
@@ -31,22 +29,16 @@ import numpy as np
 from gridsim.kernels.chord import HOPELESS_MISMATCH, SMALL_ERROR, add_source, correct, judge, write_group
 from gridsim.kernels.codes import DIVERGED, MAX_ITERATIONS, SOLVED
 from gridsim.kernels.jit import lane_kernel, lane_part
-from gridsim.kernels.lane_emitter import BUS_BYTES, LANES
+from gridsim.kernels.lane_emitter import LANES
 from gridsim.kernels.lane_taps import draw_at_taps
 from gridsim.kernels.lane_updates import copy_to_lanes, sum_rows
+from gridsim.kernels.tap_moves import EARLY_ERROR, EARLY_MARGIN, move_taps, set_tap, write_moved_branches
 
 if TYPE_CHECKING:
     from gridsim.dtypes import FloatArray, IndexArray
     from gridsim.kernels.control_structures import ControlState, ControlWork, Reactions, SharedSlack, TapMoves
     from gridsim.kernels.lane_structures import Anchors, ChordNetwork, ChordResults, Constant, LaneWork, StepSource
     from gridsim.kernels.structures import Network
-
-#: Rounds of one level of tap changers after which a step has not converged, as in pandapower's run_control.
-TAP_ROUNDS = 30
-#: Tap changers may act before a lane has converged, when the error left in its voltages (estimated) is below the first
-#: and every watched voltage further from the bounds of its band than the second, as squares of pu. That leaves a factor
-#: of 10 to the estimate, and whatever they do, they rest on a converged lane only.
-EARLY_ERROR, EARLY_MARGIN = 1e-6, 2e-5
 
 
 @lane_part
@@ -116,22 +108,6 @@ def begin_group(
     control.rounds[:] = 0
     control.since_move[:] = 0
     control.corrections[:] = 0
-
-
-@lane_kernel
-def set_tap(taps: TapMoves, k: int, lane: int, control: ControlWork) -> None:
-    """Set the admittances by which the branches of one changer differ in one lane from the common matrix."""
-    now = control.tap[k, lane] - taps.tap_min[k]
-    common = taps.common[k] - taps.tap_min[k]
-    for m in range(taps.first_moved[k], taps.first_moved[k + 1]):
-        dy = control.dy[m]
-        if control.is_active[m] == 0:
-            control.is_active[m] = 1
-            control.active[control.n_active[0]] = m
-            control.n_active[0] += 1
-            dy[:] = 0.0
-        for part in range(8):
-            dy[part, lane] = taps.y[m, now, part] - taps.y[m, common, part]
 
 
 @lane_part
@@ -231,107 +207,6 @@ def share_slack(
                     worst[lane] = size
                 if size > 0.0:
                     control.shared[island, lane] += rest[island, lane]
-
-
-@lane_kernel
-def move_taps(taps: TapMoves, lane: int, margin: float, work: LaneWork, control: ControlWork) -> int:
-    """Let the tap changers of a lane act.
-
-    Parameters
-    ----------
-    taps:
-        The changers.
-    lane:
-        Which lane.
-    margin:
-        0 for a lane that has converged. Otherwise the changers act only if no voltage they watch is nearer than this to
-        a bound of its band (as squares of pu), and never settle a level.
-    work, control:
-        Voltages and positions.
-
-    Returns
-    -------
-    1 if any moved, 0 if all levels are settled, -1 if they hunt, 2 if nothing is decided yet.
-    """
-    highest = 0
-    for k in range(taps.level.shape[0]):
-        highest = max(highest, taps.level[k])
-    while control.level[lane] <= highest:
-        n_mover = 0
-        for k in range(taps.level.shape[0]):
-            row = taps.watched[k]
-            if row < 0 or taps.level[k] != control.level[lane]:
-                continue
-            square = work.v[row, 0, lane] * work.v[row, 0, lane] + work.v[row, 1, lane] * work.v[row, 1, lane]
-            if abs(square - taps.lower_square[k]) < margin or abs(square - taps.upper_square[k]) < margin:
-                return 2
-            change = 0
-            if square < taps.lower_square[k]:
-                change = taps.raise_step[k]
-            elif square > taps.upper_square[k]:
-                change = -taps.raise_step[k]
-            if change != 0 and taps.tap_min[k] <= control.tap[k, lane] + change <= taps.tap_max[k]:
-                control.mover[n_mover] = k
-                control.change[n_mover] = change
-                n_mover += 1
-        if n_mover > 0:
-            control.rounds[lane] += 1
-            if control.rounds[lane] > TAP_ROUNDS:
-                return -1
-            for number in range(n_mover):
-                k = control.mover[number]
-                control.tap[k, lane] += control.change[number]
-                set_tap(taps, k, lane, control)
-            return 1
-        if margin > 0.0:
-            return 2
-        control.level[lane] += 1
-        control.rounds[lane] = 0
-    return 0
-
-
-@lane_part
-def write_moved_branches(
-    taps: TapMoves, step: IndexArray, work: LaneWork, control: ControlWork, drawn: FloatArray, out: ChordResults
-) -> None:
-    """Write the loading of branches that are not at the common positions, and what they draw beyond them.
-
-    Shapes: ``step`` (n_lane,), ``drawn`` (n_lane,), overwritten, pu.
-    """
-    v = work.v
-    drawn[:] = 0.0
-    for number in range(control.n_active[0]):
-        m = control.active[number]
-        f = taps.ends[m, 0] // BUS_BYTES
-        t = taps.ends[m, 1] // BUS_BYTES
-        k = taps.changer[m]
-        column = taps.column[m]
-        dy = control.dy[m]
-        for lane in range(LANES):
-            f_re, f_im, t_re, t_im = v[f, 0, lane], v[f, 1, lane], v[t, 0, lane], v[t, 1, lane]
-            re = dy[0, lane] * f_re - dy[1, lane] * f_im + dy[2, lane] * t_re - dy[3, lane] * t_im
-            im = dy[0, lane] * f_im + dy[1, lane] * f_re + dy[2, lane] * t_im + dy[3, lane] * t_re
-            drawn[lane] += f_re * re + f_im * im
-            re = dy[4, lane] * f_re - dy[5, lane] * f_im + dy[6, lane] * t_re - dy[7, lane] * t_im
-            im = dy[4, lane] * f_im + dy[5, lane] * f_re + dy[6, lane] * t_im + dy[7, lane] * t_re
-            drawn[lane] += t_re * re + t_im * im
-        if column < 0:
-            continue
-        for lane in range(LANES):
-            if control.tap[k, lane] == taps.common[k]:
-                continue
-            f_re, f_im, t_re, t_im = v[f, 0, lane], v[f, 1, lane], v[t, 0, lane], v[t, 1, lane]
-            y = taps.y[m, control.tap[k, lane] - taps.tap_min[k]]
-            re = y[0] * f_re - y[1] * f_im + y[2] * t_re - y[3] * t_im
-            im = y[0] * f_im + y[1] * f_re + y[2] * t_im + y[3] * t_re
-            at_from = math.sqrt(re * re + im * im) * taps.percent[m, 0]
-            re = y[4] * f_re - y[5] * f_im + y[6] * t_re - y[7] * t_im
-            im = y[4] * f_im + y[5] * f_re + y[6] * t_im + y[7] * t_re
-            at_to = math.sqrt(re * re + im * im) * taps.percent[m, 1]
-            if taps.by_power[m]:
-                at_from *= math.sqrt(f_re * f_re + f_im * f_im)
-                at_to *= math.sqrt(t_re * t_re + t_im * t_im)
-            out.loading[step[lane], column] = max(at_from, at_to)
 
 
 @lane_kernel

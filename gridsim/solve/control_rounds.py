@@ -21,7 +21,7 @@ import numpy as np
 
 from gridsim.dtypes import INDEX, STATUS
 from gridsim.enums import StepStatus
-from gridsim.kernels.controlled_chord import TAP_ROUNDS
+from gridsim.kernels.tap_moves import TAP_ROUNDS
 
 if TYPE_CHECKING:
     from gridsim.compiled.compiled_grid import CompiledGrid
