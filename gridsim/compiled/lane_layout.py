@@ -216,5 +216,7 @@ def _turned(y_self: FloatArray, y_mutual: FloatArray, percent: FloatArray) -> Fl
     """Turn both admittances of one end until its own is real. Shape (n_column, 3)."""
     own, mutual = (pair[:, 0] + 1j * pair[:, 1] for pair in (y_self, y_mutual))
     size = np.abs(own)
+    # An element without rating has an infinite factor, which times zero would be NaN; it is put in afterwards.
+    percent = np.where(np.isinf(percent), 1.0, percent)
     turned = np.where(size > 0.0, mutual * own.conj() / np.where(size > 0.0, size, 1.0), mutual)
     return np.stack([size, turned.real, turned.imag], axis=1) * percent[:, np.newaxis]

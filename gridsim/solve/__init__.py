@@ -13,7 +13,12 @@ if TYPE_CHECKING:
 
 
 class BatchSolver(Protocol):
-    """Solves any number of batches of one topology; nothing of one batch is remembered for the next."""
+    """Solves any number of batches of one topology; no result depends on what was solved before."""
+
+    @property
+    def tap_units(self) -> list[tuple[str, int]]:
+        """Table and place of the unit of each controlled tap changer, in the order of ``BatchSolution.tap_pos``."""
+        ...
 
     def solve(
         self, profiles: Profiles, n_step: int, *, loading_only: bool = False, from_settled_taps: bool = False

@@ -83,6 +83,12 @@ class NewtonSolver:
 
             self._chord = ChordMethod(settled, columns, self.settled_tap_pos, base, options)
 
+    @property
+    def tap_units(self) -> list[tuple[str, int]]:
+        """Table and place of the unit of each controlled tap changer, in the order of ``BatchSolution.tap_pos``."""
+        taps = self.compiled.controls.taps
+        return list(zip(taps.table, taps.table_row.tolist(), strict=True))
+
     def _settled(self) -> tuple[CompiledGrid, LoadingColumns, Start, IndexArray]:
         """Return topology, columns, solution and tap positions at the net's own values, with its taps at rest."""
         compiled = self.compiled
@@ -212,6 +218,8 @@ class NewtonSolver:
     ) -> BatchSolution:
         compiled = self.compiled
         failed = np.flatnonzero(status > StepStatus.ok_fallback)
+        unrated = np.flatnonzero(np.isinf(self._columns.percent_from))
+        results.loading[:, unrated] = np.where(results.loading[:, unrated] > 0.0, np.inf, np.nan)
         for values in (results.loading, results.mismatch, results.load_pu, results.loss_pu):
             values[failed] = np.nan
         if len(results.voltage):

@@ -63,6 +63,8 @@ class ReferenceSolver:
 
     Attributes
     ----------
+    tap_units:
+        Table and place of the unit of each controlled tap changer.
     settled_tap_pos:
         Where the tap changers rest at the net's own values; the net's own positions where they find no rest. Shape
         (n_tap,).
@@ -71,7 +73,7 @@ class ReferenceSolver:
     def __init__(self, net: Any, options: SolveOptions, basis: LoadingBasis = LoadingBasis.current) -> None:
         self._net = copy.deepcopy(net)
         _separate_tap_tables(self._net)
-        self._taps = _controlled_taps(self._net) if options.run_control else []
+        self.tap_units = _controlled_taps(self._net) if options.run_control else []
         user = net["user_pf_options"]
         self._has_limits = options.enforce_q_lims or bool(user.get("enforce_q_lims", False))
         self._has_shares = options.distributed_slack or bool(user.get("distributed_slack", False))
@@ -86,7 +88,7 @@ class ReferenceSolver:
         settled = self.solve({}, 1)
         if settled.tap_pos is not None and settled.is_solved[0]:
             return np.asarray(settled.tap_pos[0], dtype=INDEX)
-        return np.array([self._net[table]["tap_pos"].iat[row] for table, row in self._taps], dtype=INDEX)
+        return np.array([self._net[table]["tap_pos"].iat[row] for table, row in self.tap_units], dtype=INDEX)
 
     def solve(
         self,
@@ -117,7 +119,7 @@ class ReferenceSolver:
         net = copy.deepcopy(self._net)
         start = {table: self._net[table]["tap_pos"].copy() for table in TRANSFORMERS}
         if from_settled_taps:
-            for (table, row), position in zip(self._taps, self.settled_tap_pos.tolist(), strict=True):
+            for (table, row), position in zip(self.tap_units, self.settled_tap_pos.tolist(), strict=True):
                 start[table].iloc[row] = position
         for key, values in profiles.items():
             if key not in ACCEPTED:
@@ -126,7 +128,7 @@ class ReferenceSolver:
             if np.shape(values) != expected:
                 raise CompileError(f"profile {key!r}: shape is {np.shape(values)}, expected {expected}")
         n_bus, n_trafo, n_trafo3w, n_line = (len(net[table]) for table in ("bus", *TRANSFORMERS, "line"))
-        solution = empty_solution(n_step, n_bus, n_trafo, n_trafo3w, n_line, len(self._taps))
+        solution = empty_solution(n_step, n_bus, n_trafo, n_trafo3w, n_line, len(self.tap_units))
         for step in range(n_step):
             for (table, column), values in profiles.items():
                 net[table][column] = np.asarray(values[step], dtype=float)
@@ -152,7 +154,7 @@ class ReferenceSolver:
         solution.loading.trafo3w[step] = _winding_loading(net, self._basis)
         solution.load_mw[step] = sum(_energised_mw(net, table) for table in LOAD_TABLES)
         if solution.tap_pos is not None:
-            solution.tap_pos[step] = [net[table]["tap_pos"].iat[row] for table, row in self._taps]
+            solution.tap_pos[step] = [net[table]["tap_pos"].iat[row] for table, row in self.tap_units]
         solution.loss_mw[step] = float(net["_ppc"]["branch"][:, [PF, PT]].real.sum())  # active power into both ends
 
     def _run(self, net: Any, taps: dict[str, pd.Series], solution: BatchSolution, step: int) -> int:

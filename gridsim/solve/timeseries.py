@@ -11,6 +11,7 @@ import pandas as pd
 from gridsim.enums import LoadingBasis, StepStatus
 from gridsim.errors import CompileError
 from gridsim.solve import make_solver
+from gridsim.solve.solution import NO_POSITION
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -35,11 +36,14 @@ class TimeSeriesSolution:
         The result as arrays.
     element_index:
         Index of the tables ``bus``, ``trafo``, ``trafo3w`` and ``line``.
+    tap_units:
+        Table and place of the unit of each controlled tap changer.
     """
 
     steps: pd.Index[Any]
     batch: BatchSolution
     element_index: Mapping[str, pd.Index[Any]]
+    tap_units: list[tuple[str, int]]
 
     @property
     def status(self) -> pd.Series[Any]:
@@ -107,6 +111,29 @@ class TimeSeriesSolution:
             return self._frame(table, values.max(axis=2) if winding is None else values[:, :, WINDINGS.index(winding)])
         return self._frame(table, loading.trafo if table == "trafo" else loading.line)
 
+    def tap_pos(self, table: str) -> pd.DataFrame:
+        """Return where the controlled tap changers of a table have settled, steps x index of their units.
+
+        Parameters
+        ----------
+        table:
+            ``trafo`` or ``trafo3w``.
+
+        Raises
+        ------
+        ValueError
+            For another table.
+        """
+        if table not in ("trafo", "trafo3w"):
+            raise ValueError(f"table is {table!r}, tap changers belong to trafo and trafo3w")
+        places = [place for place, unit in enumerate(self.tap_units) if unit[0] == table]
+        rows = [self.tap_units[place][1] for place in places]
+        values = np.full((len(self.steps), len(places)), np.nan)
+        if self.batch.tap_pos is not None:
+            taken = self.batch.tap_pos[:, places]
+            values = np.where(taken == NO_POSITION, np.nan, taken)
+        return pd.DataFrame(values, index=self.steps, columns=self.element_index[table][rows])
+
     def _series(self, name: str, values: AnyArray) -> pd.Series[Any]:
         return pd.Series(values, index=self.steps, name=name)
 
@@ -158,9 +185,10 @@ def solve_timeseries(
         raise CompileError("profiles: at least one frame is needed, its index says which steps there are")
     steps = next(iter(profiles.values())).index
     arrays = {key: _full_width(net, key, frame, steps) for key, frame in profiles.items()}
-    batch = make_solver(net, options, basis).solve(arrays, len(steps))
+    solver = make_solver(net, options, basis)
+    batch = solver.solve(arrays, len(steps))
     element_index = {table: net[table].index.copy() for table in ("bus", *LOADING_TABLES)}
-    return TimeSeriesSolution(steps=steps, batch=batch, element_index=element_index)
+    return TimeSeriesSolution(steps, batch, element_index, solver.tap_units)
 
 
 def _full_width(net: Any, key: tuple[str, str], frame: pd.DataFrame, steps: pd.Index[Any]) -> FloatArray:
