@@ -82,6 +82,8 @@ def _table(run: Run, case: str, phase: str, title: str, rows: list[Record], cloc
         agreement = record.agreement
         times = number(ranking.ratio(record, mine, clock)) if is_counting and record.is_peer else ""
         remark = record.note if record.verdict is Verdict.ok else f"{record.verdict.upper()}: {record.note}"
+        parts = ", ".join(f"{name} {number(value)}" for name, value in record.parts.items() if name != "total")
+        remark = "; ".join(filter(None, (remark, parts)))
         table.add_row(
             record.label,
             str(record.threads),
