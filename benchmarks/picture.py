@@ -30,6 +30,8 @@ OTHER_COLOUR = "#b0589a"
 LIMIT_COLOUR = "#555555"
 FONTS = {"font.family": "DejaVu Sans", "font.size": 11, "svg.fonttype": "none"}
 DPI = 160
+#: Ratio of two sizes below which their numbers on the axis would touch.
+CLOSEST_SIZES = 1.5
 TICKS_US = {
     0.1: "0.1 µs",
     1.0: "1 µs",
@@ -115,8 +117,8 @@ def _axes(panel: Axes, run: Run, phase: str, threads: int) -> None:
     panel.set_yscale("log")
     panel.set_xlim(0.75 * sizes[0], 1.35 * sizes[-1])
     shown: list[int] = []
-    for size in sizes:  # sizes that lie too close together for their numbers share one
-        if not shown or size > 1.35 * shown[-1]:
+    for size in reversed(sizes):  # where sizes lie too close together for their numbers, the larger one is written
+        if not shown or size < shown[-1] / CLOSEST_SIZES:
             shown.append(size)
     panel.xaxis.set_major_locator(FixedLocator(shown))
     panel.xaxis.set_minor_locator(NullLocator())
@@ -139,7 +141,14 @@ def _names(panel: Axes, ends: list[tuple[float, float, str, str]]) -> None:
     last = max(end[0] for end in ends)
     for size, value, name, colour in [end for end in ends if end[0] < last]:  # a line that stops early
         panel.annotate(
-            name, xy=(size, value), xytext=(0, 9), textcoords="offset points", ha="center", color=colour, fontsize=10.5
+            name,
+            xy=(size, value),
+            xytext=(0, 9),
+            textcoords="offset points",
+            ha="center",
+            color=colour,
+            fontsize=10.5,
+            fontweight="bold" if name == "gridsim" else "normal",
         )
     ends = [end for end in ends if end[0] == last]
     ratio = (high / low) ** 0.045  # height of a line of text on the logarithmic axis

@@ -144,7 +144,7 @@ def _agreement(run: Run) -> list[str]:
     for case, subject in dict.fromkeys((record.case, record.subject) for record in records):
         same = [record for record in records if (record.case, record.subject) == (case, subject)]
         right = [record for record in same if record.verdict is Verdict.ok and record.agreement is not None]
-        others = [f"{r.label} x{r.threads}: {r.verdict.value}, {r.note}" for r in same if r.verdict is not Verdict.ok]
+        others = [_told(record) for record in same if record.verdict is not Verdict.ok]
         remark = "; ".join(dict.fromkeys([right[0].note] if right and right[0].note else []))
         if right:
             found = [record.agreement for record in right if record.agreement is not None]
@@ -156,6 +156,12 @@ def _agreement(run: Run) -> list[str]:
             cells = ["", "", ""]
         lines.append(_row(case, subject, *cells, "; ".join(filter(None, [remark, *others[:3]]))))
     return [*lines, ""]
+
+
+def _told(record: Record) -> str:
+    """Return verdict and reason; how the net was converted stands in the remark of the subject."""
+    reason = "" if record.verdict is Verdict.wrong else f" ({record.note.split('; ')[0]})"
+    return f"{record.label} x{record.threads}: {record.verdict.value}{reason}"
 
 
 def _limits(run: Run) -> list[str]:

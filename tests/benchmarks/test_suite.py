@@ -149,6 +149,7 @@ def test_a_long_horizon_goes_through_in_blocks(monkeypatch: pytest.MonkeyPatch) 
     assert np.array_equal(first["load", "p_mw"][:5], case.profiles(5)["load", "p_mw"])
 
 
+@pytest.mark.slow
 def test_reference_arrays_are_those_of_pandapower() -> None:
     import pandapower as pp  # noqa: PLC0415
 
