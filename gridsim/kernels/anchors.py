@@ -16,6 +16,7 @@ Source: Ortega & Rheinboldt, Iterative Solution of Nonlinear Equations in Severa
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -28,7 +29,7 @@ from gridsim.kernels.newton import evaluate, make_workspace, move_to
 
 if TYPE_CHECKING:
     from gridsim.dtypes import FloatArray, IndexArray
-    from gridsim.kernels.lane_structures import Anchors
+    from gridsim.kernels.lane_structures import Anchors, Lattice, LevelPart
     from gridsim.kernels.structures import Given, LuPattern, Network, StepResults, Workspace
 
 #: Mismatch at which an anchor is near enough, as a share of the largest injection.
@@ -39,31 +40,64 @@ LEVEL_BLOCK = 8
 
 
 @kernel
-def add_level(values: FloatArray, first: IndexArray, weight: FloatArray, level: FloatArray) -> None:
-    """Add the projection of some columns to the level of every step.
+def level_of(values: FloatArray, part: LevelPart, step: int) -> float:
+    """Return the projection of some columns of one step; ``values`` has shape (n_step, n_element)."""
+    total = part.constant
+    for block in range(part.first.shape[0]):
+        start = part.first[block]
+        if part.weight.shape[1] == LEVEL_BLOCK:
+            for k in range(LEVEL_BLOCK):
+                total += part.weight[block, k] * values[step, start + k]
+        else:
+            for k in range(part.weight.shape[1]):
+                total += part.weight[block, k] * values[step, start + k]
+    return total
+
+
+@kernel
+def nearest(level: float, spacing: float, lowest: int, highest: int) -> int:
+    """Return the place of a level on a lattice; 0 for a level that is not a number."""
+    place = level / spacing
+    if not (lowest <= place <= highest):
+        if place < lowest:
+            return lowest
+        return highest if place > highest else 0
+    return math.floor(place + 0.5)
+
+
+@kernel
+def choose_keys(
+    load: FloatArray,
+    gen: FloatArray,
+    sgen: FloatArray,
+    parts: tuple[LevelPart, LevelPart, LevelPart],
+    lattice: Lattice,
+    first: int,
+    last: int,
+    keys: IndexArray,
+) -> None:
+    """Choose the anchors of steps first:last by their levels.
 
     Parameters
     ----------
-    values:
-        Element values. Shape (n_step, n_element).
-    first:
-        First column of each block of columns that count. Shape (n_block,).
-    weight:
-        Weight of the columns of each block. Shape (n_block, width).
-    level:
-        Changed in place. Shape (n_step,).
+    load, gen, sgen:
+        Active power of the elements. Shape (n_step, n_element), or (0, 0) where it does not change.
+    parts:
+        The columns of each that count.
+    lattice:
+        Where anchors stand.
+    first, last:
+        Which steps.
+    keys:
+        Load level times the number of surplus levels, plus surplus level from the lowest; written. Shape (n_step,).
     """
-    for step in range(level.shape[0]):
-        total = 0.0
-        for block in range(first.shape[0]):
-            start = first[block]
-            if weight.shape[1] == LEVEL_BLOCK:
-                for k in range(LEVEL_BLOCK):
-                    total += weight[block, k] * values[step, start + k]
-            else:
-                for k in range(weight.shape[1]):
-                    total += weight[block, k] * values[step, start + k]
-        level[step] += total
+    width = 2 * lattice.last_surplus + 1
+    for step in range(first, last):
+        level = level_of(load, parts[0], step)
+        surplus = level_of(gen, parts[1], step) + level_of(sgen, parts[2], step) - level
+        at_load = nearest(level, lattice.load_spacing, 0, lattice.last_load)
+        at_surplus = nearest(surplus, lattice.surplus_spacing, -lattice.last_surplus, lattice.last_surplus)
+        keys[step] = at_load * width + at_surplus + lattice.last_surplus
 
 
 @kernel

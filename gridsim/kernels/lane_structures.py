@@ -77,6 +77,41 @@ class Anchors(NamedTuple):
     back: Single
 
 
+class LevelPart(NamedTuple):
+    """Columns of one table that count towards a level.
+
+    Attributes
+    ----------
+    first:
+        First column of each block of columns. Shape (n_block,); none when the table does not change.
+    weight:
+        Weight of the columns of each block. Shape (n_block, width).
+    constant:
+        Level of the tables that do not change.
+    """
+
+    first: IndexArray
+    weight: FloatArray
+    constant: float
+
+
+class Lattice(NamedTuple):
+    """Where anchors stand: multiples of a spacing of the load level, and of the generation level less the load level.
+
+    Attributes
+    ----------
+    load_spacing, surplus_spacing:
+        Distance of anchors.
+    last_load, last_surplus:
+        Levels beyond these places share the outermost anchor.
+    """
+
+    load_spacing: float
+    surplus_spacing: float
+    last_load: int
+    last_surplus: int
+
+
 class StepSource(NamedTuple):
     """Element values of every step that are summed at the buses.
 

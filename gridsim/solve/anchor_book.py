@@ -8,7 +8,6 @@ much generation is out of step with it.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -16,9 +15,9 @@ import numpy as np
 from gridsim.compiled.injection import inject
 from gridsim.dtypes import INDEX, STATUS
 from gridsim.enums import StepStatus
-from gridsim.kernels.anchors import LEVEL_BLOCK, add_level, approach_anchors, factorise_at, finish_anchors
+from gridsim.kernels.anchors import LEVEL_BLOCK, approach_anchors, choose_keys, factorise_at, finish_anchors
 from gridsim.kernels.batch import solve_batch
-from gridsim.kernels.lane_structures import Anchors
+from gridsim.kernels.lane_structures import Anchors, Lattice, LevelPart
 from gridsim.kernels.newton import make_workspace
 from gridsim.solve.given import as_given
 from gridsim.solve.ladder import empty_results
@@ -32,14 +31,12 @@ if TYPE_CHECKING:
     from gridsim.kernels.structures import Given
     from gridsim.solve.ladder import Start
 
-#: Distance of anchors in load level, and in generation level less load level.
-LOAD_SPACING, SURPLUS_SPACING = 0.05, 0.25
-#: Levels beyond these share the outermost anchor.
-LAST_LOAD, LAST_SURPLUS = 60, 10
-SURPLUS_LEVELS = 2 * LAST_SURPLUS + 1
-LEVELS = (LAST_LOAD + 1) * SURPLUS_LEVELS
+#: Anchors stand at every 0.05 of the load level up to 3, and every 0.25 of what generation is ahead of it.
+LATTICE = Lattice(load_spacing=0.05, surplus_spacing=0.25, last_load=60, last_surplus=10)
+SURPLUS_LEVELS = 2 * LATTICE.last_surplus + 1
+LEVELS = (LATTICE.last_load + 1) * SURPLUS_LEVELS
 #: Blocks of neighbouring elements that count towards a level: those that carry most.
-LEVEL_BLOCKS = 4
+LEVEL_BLOCKS = 2
 #: Anchors are forgotten when they would take more memory than this.
 LARGEST_BOOK_BYTES = 200_000_000
 LEVEL_STEPS, ANCHORS_PER_TASK = 4096, 4
@@ -47,16 +44,23 @@ LEVEL_STEPS, ANCHORS_PER_TASK = 4096, 4
 NEWTON_ITERATIONS, NEWTON_MISMATCH = 12, 1e-5
 CONSUMPTION = (("load", "p_mw"),)
 GENERATION = (("gen", "p_mw"), ("sgen", "p_mw"))
+LEVEL_KEYS = CONSUMPTION + GENERATION
+NO_VALUES = np.empty((0, 0))
 
 
 @dataclass(frozen=True)
-class _LevelPart:
-    """The columns of one channel that count towards a level."""
+class _LevelColumns:
+    """The columns of one channel that count towards a level, and the level of the net's own values of them."""
 
-    key: tuple[str, str]
     first: IndexArray
     weight: FloatArray
     own_level: float
+
+    def as_given(self, is_given: bool) -> LevelPart:
+        """Return them for the kernel, which takes the net's own level where nothing is given."""
+        if is_given and len(self.first):
+            return LevelPart(self.first, self.weight, 0.0)
+        return LevelPart(self.first[:0], self.weight[:0], self.own_level)
 
 
 class AnchorBook:
@@ -78,8 +82,7 @@ class AnchorBook:
         own = as_given(compiled, inject(compiled, {}, 1))
         factorise_at(compiled.network, compiled.lu, own.zip_load[0], base.vm, base.va, work)
         self._base_factors = work.values
-        self._load_parts = _level_parts(compiled, CONSUMPTION)
-        self._generation_parts = _level_parts(compiled, GENERATION)
+        self._parts = {**_level_columns(compiled, CONSUMPTION), **_level_columns(compiled, GENERATION)}
         nothing_held = np.zeros(len(compiled.controls.limits.pos), dtype=STATUS)
         self._patterns = [nothing_held]
         self._pattern_number = {nothing_held.tobytes(): 0}
@@ -98,11 +101,15 @@ class AnchorBook:
         held:
             1 or -1 where a bus stands at its upper or lower limit of reactive power. Shape (n_step, n_limited).
         """
-        load = _level(self._load_parts, profiles, n_step, threads)
-        surplus = _level(self._generation_parts, profiles, n_step, threads) - load
-        level = _on_lattice(load, LOAD_SPACING, 0, LAST_LOAD) * SURPLUS_LEVELS
-        level += _on_lattice(surplus, SURPLUS_SPACING, -LAST_SURPLUS, LAST_SURPLUS) + LAST_SURPLUS
-        return level if held is None else level + self._pattern_numbers(held) * LEVELS
+        keys = np.empty(n_step, dtype=INDEX)
+        load, gen, sgen = (profiles.get(key, NO_VALUES) for key in LEVEL_KEYS)
+        of_load, of_gen, of_sgen = (self._parts[key].as_given(key in profiles) for key in LEVEL_KEYS)
+
+        def choose(first: int, last: int) -> None:
+            choose_keys(load, gen, sgen, (of_load, of_gen, of_sgen), LATTICE, first, last, keys)
+
+        deal(n_step, LEVEL_STEPS, threads, choose)
+        return keys if held is None else keys + self._pattern_numbers(held) * LEVELS
 
     def _pattern_numbers(self, held: StatusArray) -> IndexArray:
         """Number the combinations of buses held at limits; 0 when none is held."""
@@ -181,8 +188,9 @@ class AnchorBook:
 
     def _powers(self, levels: IndexArray) -> dict[tuple[str, str], FloatArray]:
         """Element values at some levels, as profiles of one step per level."""
-        load = levels // SURPLUS_LEVELS * LOAD_SPACING
-        generation = load + (levels % SURPLUS_LEVELS - LAST_SURPLUS) * SURPLUS_SPACING
+        load = levels // SURPLUS_LEVELS * LATTICE.load_spacing
+        surplus = (levels % SURPLUS_LEVELS - LATTICE.last_surplus) * LATTICE.surplus_spacing
+        generation = load + surplus
         return {
             key: np.outer(load if key[0] == "load" else generation, channel.own)
             for key, channel in self._compiled.channels.items()
@@ -213,8 +221,11 @@ def held_q(limits: ReactiveLimits, held: StatusArray) -> FloatArray:
     return np.where(held > 0, limits.q_max_pu, np.where(held < 0, limits.q_min_pu, 0.0))
 
 
-def _level_parts(compiled: CompiledGrid, keys: tuple[tuple[str, str], ...]) -> list[_LevelPart]:
-    """Choose the blocks of columns that carry most of the net's own values; the weights of all parts share one norm."""
+def _level_columns(compiled: CompiledGrid, keys: tuple[tuple[str, str], ...]) -> dict[tuple[str, str], _LevelColumns]:
+    """Choose the blocks of columns that carry most of the net's own values; the weights of all keys share one norm.
+
+    A net without own values has level 1 whatever is given.
+    """
     own = {key: np.where(compiled.channels[key].pos >= 0, compiled.channels[key].own, 0.0) for key in keys}
     finite = {key: np.where(np.isfinite(values), values, 0.0) for key, values in own.items()}
     blocks = []
@@ -225,36 +236,14 @@ def _level_parts(compiled: CompiledGrid, keys: tuple[tuple[str, str], ...]) -> l
     chosen = sorted((block for block in blocks if block[0] > 0.0), key=lambda block: (-block[0], *block[1:]))
     chosen = chosen[:LEVEL_BLOCKS]
     norm = sum(block[0] for block in chosen)
-    parts = []
+    columns = {}
     for key, values in finite.items():
         mine = [(first, width) for _, of, first, width in chosen if of == key]
-        if mine:
-            weight = np.array([values[first : first + width] for first, width in mine]) / norm
-            starts = np.array([first for first, _ in mine], dtype=INDEX)
-            own_level = float(sum((values[first : first + width] ** 2).sum() for first, width in mine) / norm)
-            parts.append(_LevelPart(key, starts, weight, own_level))
-    return parts
-
-
-def _level(
-    parts: list[_LevelPart], profiles: dict[tuple[str, str], FloatArray], n_step: int, threads: int
-) -> FloatArray:
-    """Level of every step: 1 for the net's own values, and where the net has none."""
-    if not parts:
-        return np.ones(n_step)
-    level = np.full(n_step, float(sum(part.own_level for part in parts if part.key not in profiles)))
-    for part in parts:
-        values = profiles.get(part.key)
-        if values is not None:
-            deal(n_step, LEVEL_STEPS, threads, partial(_add_part, part, values, level))
-    return level
-
-
-def _add_part(part: _LevelPart, values: FloatArray, level: FloatArray, first: int, last: int) -> None:
-    add_level(values[first:last], part.first, part.weight, level[first:last])
-
-
-def _on_lattice(level: FloatArray, spacing: float, lowest: int, highest: int) -> IndexArray:
-    with np.errstate(invalid="ignore"):
-        nearest = np.clip(np.rint(level / spacing), lowest, highest)
-    return np.where(np.isfinite(nearest), nearest, 0.0).astype(INDEX)
+        rows = [values[first : first + width] for first, width in mine]
+        weight = np.array(rows).reshape(len(rows), -1 if rows else 0) / (norm or 1.0)
+        starts = np.array([first for first, _ in mine], dtype=INDEX)
+        own_level = float(sum((row**2).sum() for row in rows) / (norm or 1.0))
+        if not chosen and key == keys[0]:
+            own_level = 1.0
+        columns[key] = _LevelColumns(starts, weight, own_level)
+    return columns
