@@ -72,7 +72,7 @@ def prepared(name, enforce_q_lims=False):
     is_single[compiled.controls.limits.pos] = False
     layout = lay_out(compiled, loading_columns(compiled, LoadingBasis.current), is_single)
     base = find_anchor(compiled, inject(compiled, {}, 1), SolveOptions())
-    return compiled, layout, AnchorBook(compiled, layout, base, compiled.network)
+    return compiled, layout, AnchorBook(compiled, layout, base)
 
 
 def dense_jacobian(compiled, network, zip_load, vm, va):
@@ -215,7 +215,7 @@ def test_a_level_without_solution_has_no_anchor_of_its_own():
     net.load[["p_mw", "q_mvar"]] *= 3.0
     heavy = lower(net)
     base = find_anchor(heavy, inject(heavy, {}, 1), SolveOptions())
-    other = AnchorBook(heavy, layout, base, heavy.network)
+    other = AnchorBook(heavy, layout, base)
     row = other.rows(np.array([top]), 1)[0]
     assert np.isfinite(other.anchors.forward[row]).all()
     assert np.isfinite(other.anchors.v[row]).all()
@@ -263,7 +263,7 @@ def test_a_net_without_values_of_its_own_has_one_level():
     is_single = compiled.bus_kind == int(BusKind.pv)
     layout = lay_out(compiled, loading_columns(compiled, LoadingBasis.current), is_single)
     base = find_anchor(compiled, inject(compiled, {}, 1), SolveOptions())
-    book = AnchorBook(compiled, layout, base, compiled.network)
+    book = AnchorBook(compiled, layout, base)
     assert len(set(book.keys(random_profiles(shipped_net("case9"), 5, seed=1), 5, 1).tolist())) == 1
 
 

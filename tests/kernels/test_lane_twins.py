@@ -14,7 +14,7 @@ from tests.support.lane_twins import BUS_64, ROW_32, U32, U64, Row
 if not IS_COMPILED:
     pytest.skip("the vector code exists for the compiler only", allow_module_level=True)
 
-from gridsim.kernels import lane_flows, lane_mismatch, lane_substitution, lane_updates
+from gridsim.kernels import lane_flows, lane_mismatch, lane_substitution, lane_taps, lane_updates
 from gridsim.kernels.chord import add_source, store_rows, store_rows_32
 from gridsim.kernels.lane_structures import StepSource
 
@@ -94,6 +94,11 @@ def injections_sum(index, first, last, s, x, total):
 def loading(index, y, n_by_power, v, out):
     lane_flows.loading_by_power(index, y, 0, n_by_power, v, out)
     lane_flows.loading_by_current(index, y, n_by_power, index.shape[0], v, out)
+
+
+@lane_kernel
+def draw(active, n_active, index, dy, v, s):
+    lane_taps.draw_at_taps(active, n_active, index, dy, v, s)
 
 
 def single(rng, *shape):
@@ -440,6 +445,32 @@ def test_loading(n_by_power, scale):
     assert (np.abs(found[5]) <= 1e-17).all()  # no current at all: 0, and not 0 / 0
     spoilt = assert_lanes_are_strangers(run, v)
     assert not np.isfinite(spoilt[others][:, list(SPOILT)]).any()
+
+
+def test_branches_at_other_tap_positions_draw_from_their_ends():
+    """Only those listed; two of them end at one bus."""
+    rng = np.random.default_rng(12)
+    ends = np.array([[0, 1], [2, 1], [3, 4], [4, 0]])
+    active = np.array([3, 1, 0, 99])
+    index = np.ascontiguousarray(ends * BUS_64, dtype=np.int32)
+    dy, v = rng.normal(size=(4, 8, LANES)), near_flat(rng, 5)
+    s = rng.normal(size=(6, 2, LANES))
+
+    def run(dy, v, s):
+        s = s.copy()
+        draw(active, 3, index, dy, v, s)
+        return s
+
+    voltage, y = v[:, 0] + 1j * v[:, 1], dy[:, 0::2] + 1j * dy[:, 1::2]
+    expected = s[:, 0] + 1j * s[:, 1]
+    for m in (3, 1, 0):
+        f, t = voltage[ends[m]]
+        expected[ends[m, 0]] -= f * np.conj(y[m, 0] * f + y[m, 1] * t)
+        expected[ends[m, 1]] -= t * np.conj(y[m, 2] * f + y[m, 3] * t)
+    found = run(dy, v, s)
+    assert np.abs(found[:, 0] + 1j * found[:, 1] - expected).max() <= 64 * U64 * np.abs(dy).max() * np.abs(v).max() ** 2
+    assert found[[3, 5]].tobytes() == s[[3, 5]].tobytes()
+    assert_lanes_are_strangers(run, dy, v, s)
 
 
 @pytest.mark.parametrize("n_element", range(1, 10))

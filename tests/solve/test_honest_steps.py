@@ -7,10 +7,14 @@ import pandapower as pp
 import pytest
 
 from gridsim.enums import Solver, StepStatus
-from gridsim.solve import SolveOptions, make_solver
+from gridsim.errors import CompileError
+from gridsim.kernels.jit import IS_COMPILED
+from gridsim.solve import SolveOptions, ladder, make_solver
+from gridsim.solve.ladder import Start
 from gridsim.solve.newton_solver import NewtonSolver
-from tests.support.element_nets import feeder, four_hours, shipped_net
-from tests.support.parity import assert_same_solution, random_profiles
+from tests.support.control_nets import ALL, LIMITS, SHARES, TAPS, everything, three_shares
+from tests.support.element_nets import ELEMENT_NETS, feeder, four_hours, shipped_net
+from tests.support.parity import assert_same_solution, largest_difference, random_profiles
 from tests.support.physics import assert_failed_steps_hold_no_numbers
 
 BOTH = list(Solver)
@@ -74,6 +78,117 @@ def test_input_that_is_no_number_fails_its_step_alone(key, wrong):
     others = [0, 1, 3, 4]
     assert (solution.vm_pu[others] == healthy.vm_pu[others]).all()
     assert (solution.loading.columns[others] == healthy.loading.columns[others]).sum() > 0
+
+
+@pytest.mark.parametrize("wrong", [np.nan, np.inf])
+@pytest.mark.parametrize("options", [TAPS, LIMITS, SHARES, ALL], ids=["plain", "limits", "shares", "all"])
+def test_no_element_is_too_small_to_count(wrong, options):
+    """Wherever it stands, active or reactive, at a generator or not: a step with it has no numbers."""
+    net = three_shares()
+    pp.create_load(net, net.ext_grid.bus.iat[0], 3.0, 1.0)
+    solver = NewtonSolver(net, options)
+    for key in (("load", "p_mw"), ("load", "q_mvar"), ("gen", "p_mw")):
+        own = net[key[0]][key[1]].to_numpy(dtype=float)
+        values = np.tile(own, (len(own) + 1, 1))
+        np.fill_diagonal(values, wrong)
+        solution = solver.solve({key: values}, len(values))
+        assert solution.is_solved.tolist() == [False] * len(own) + [True]
+        assert_failed_steps_hold_no_numbers(solution)
+
+
+@pytest.mark.parametrize("wrong", [np.nan, np.inf, -np.inf])
+def test_elements_out_of_service_may_hold_anything(wrong):
+    net = ELEMENT_NETS["out_of_service"]()
+    values = np.tile(net.load.p_mw.to_numpy(dtype=float), (2, 1))
+    out = ~net.load.in_service.to_numpy(dtype=bool)
+    assert out.any()
+    values[1, out] = wrong
+    solution = NewtonSolver(net, SolveOptions()).solve({("load", "p_mw"): values}, 2)
+    assert solution.is_solved.all()
+    assert np.nanmax(np.abs(solution.vm_pu[1] - solution.vm_pu[0])) < 1e-8
+    assert np.isfinite(solution.load_mw).all()
+
+
+@pytest.mark.parametrize("wrong", [np.nan, np.inf, 1e300])
+def test_one_island_without_solution_fails_the_step(wrong):
+    """The other island converges all the same; half a solution is none."""
+    net = ELEMENT_NETS["two_islands"]()
+    for element in range(len(net.load)):
+        p_mw = np.tile(net.load.p_mw.to_numpy(dtype=float), (2, 1))
+        p_mw[0, element] = wrong
+        solution = NewtonSolver(net, SolveOptions()).solve({("load", "p_mw"): p_mw}, 2)
+        assert solution.is_solved.tolist() == [False, True]
+        assert_failed_steps_hold_no_numbers(solution)
+
+
+@pytest.mark.parametrize("table", ["line", "impedance"])
+def test_zero_impedance_is_an_error(table):
+    net = ELEMENT_NETS["impedance"]()
+    columns = ["r_ohm_per_km", "x_ohm_per_km"] if table == "line" else ["rft_pu", "xft_pu", "rtf_pu", "xtf_pu"]
+    index = net[table].index[0]
+    net[table].loc[index, columns] = 0.0
+    with pytest.raises(CompileError, match=f"^{table} {index}: the series impedance is zero"):
+        NewtonSolver(net, SolveOptions())
+
+
+#: 90 MW are beyond what a chord around an anchor reaches, and within what Newton's method does.
+RUNGS_MW = (20.0, 90.0, 500.0, 30.0)
+
+
+def on_rungs(solver):
+    solution = solver.solve({("load", "p_mw"): np.array(RUNGS_MW)[:, np.newaxis]}, len(RUNGS_MW))
+    assert_failed_steps_hold_no_numbers(solution)
+    fell_back = solution.rung > 0
+    assert (solution.status[fell_back] == StepStatus.ok_fallback).all()
+    assert (solution.status[solution.rung == 0] == StepStatus.ok).all()
+    assert solution.count_by_status()[StepStatus.ok_fallback] == fell_back.sum()
+    return solution
+
+
+@pytest.mark.skipif(not IS_COMPILED, reason="without the compiler there is no chord, and rungs count from Newton's")
+def test_each_rung_is_counted(monkeypatch):
+    """0 chord, 1 Newton from the base point, 2 from a flat start, 3 damped; each says so, and all say the same."""
+    net = four_hours()
+    first = on_rungs(NewtonSolver(net, SolveOptions()))
+    assert first.rung.tolist() == [0, 1, -1, 0]
+    assert NewtonSolver(net, SolveOptions(use_fallback=False)).solve(
+        {("load", "p_mw"): np.array(RUNGS_MW)[:, np.newaxis]}, 4
+    ).rung.tolist() == [0, -1, -1, 0]
+
+    from_nowhere = NewtonSolver(net, SolveOptions())
+    from_nowhere.anchor = Start(np.full(2, 1e-3), np.zeros(2), from_nowhere.anchor.sign)
+    second = on_rungs(from_nowhere)
+    assert second.rung.tolist() == [0, 2, -1, 0]
+
+    run = ladder._run
+
+    def only_damped(*arguments):
+        run(*arguments)
+        if not arguments[4]:
+            arguments[-1].code[arguments[3]] = StepStatus.max_iterations
+
+    solver = NewtonSolver(net, SolveOptions())
+    monkeypatch.setattr(ladder, "_run", only_damped)
+    third = on_rungs(solver)
+    assert third.rung.tolist() == [0, 3, -1, 0]
+    for other in (second, third):
+        assert largest_difference(other.vm_pu, first.vm_pu) < 1e-8
+        assert largest_difference(other.loading.trafo, first.loading.trafo) < 1e-5
+        assert largest_difference(other.loss_mw, first.loss_mw) < 1e-6
+        assert (other.iterations[1] > first.iterations[1]).all()
+        assert other.vm_pu[[0, 3]].tobytes() == first.vm_pu[[0, 3]].tobytes()
+
+
+def test_a_step_that_fails_on_the_way_keeps_no_position():
+    """Taps, limits and shares: the step without solution has no position either, its neighbours have theirs."""
+    net = everything()
+    p_mw = np.outer([1.0, 100.0, 0.5], net.load.p_mw.to_numpy(dtype=float))
+    solver = NewtonSolver(net, ALL)
+    solution = solver.solve({("load", "p_mw"): p_mw}, 3)
+    assert solution.is_solved.tolist() == [True, False, True]
+    assert_failed_steps_hold_no_numbers(solution)
+    assert (solution.tap_pos[1] == -9999).all()
+    assert (solution.tap_pos[[0, 2]] > -9999).all()
 
 
 @pytest.mark.parametrize("wrong", [np.nan, 0.0, -1.0])

@@ -54,6 +54,17 @@ def zip_and_gens() -> Any:
     return net
 
 
+def three_units_at_one_bus() -> Any:
+    """Each watches a bus of its own, so that in no two steps they move in the same order."""
+    net = control_nets.one_unit()
+    for bus in (40, 41):
+        pp.create_bus(net, 20.0, index=bus)
+        pp.create_transformer(net, 7, bus, "40 MVA 110/20 kV", index=bus)
+        pp.create_load(net, bus, 15.0, 9.0)
+        control_nets.control_tap(net, bus)
+    return net
+
+
 CASES = {
     "case14": Case(lambda: shipped_net("case14"), hopeless=(3, 50, 66)),
     "case118": Case(lambda: shipped_net("case118")),
@@ -63,6 +74,7 @@ CASES = {
     "set points": Case(lambda: shipped_net("case14"), hopeless=(9,), moves_set_points=True),
     "loads by voltage": Case(zip_and_gens, noise=0.3, hopeless=(12,), moves_set_points=True),
     "taps": Case(control_nets.in_series, noise=0.5, hopeless=(5,)),
+    "taps at one bus": Case(three_units_at_one_bus, noise=0.8),
     "settled taps": Case(control_nets.in_levels, noise=0.5, solve_with={"from_settled_taps": True}),
     "limits": Case(lambda: shipped_net("case30"), control_nets.LIMITS, noise=0.3, hopeless=(8,)),
     "shares": Case(lambda: shares_of("case14"), control_nets.SHARES, hopeless=(2, 60)),
