@@ -118,6 +118,23 @@ def test_pandapower_brings_the_town_into_its_band(tmp_path: Path) -> None:
     assert net.trafo["tap_pos"].iloc[0] == net.trafo["tap_pos"].iloc[1] < 6
 
 
+def test_the_first_day_of_almaty_settles_inside_the_bands(almaty: NetworkTables) -> None:
+    net = build_net(almaty)
+    keep_in_service(net)
+    solution = NewtonSolver(net, SolveOptions()).solve({}, 1)
+    assert solution.is_solved.all()
+    found = dict(zip(net.bus["name"], solution.vm_pu[0], strict=True))
+    bands = almaty["voltage_bands"].set_index("bus_id")
+    inside = 0
+    for bus, (low, high) in bands[["vm_lower_pu", "vm_upper_pu"]].iterrows():
+        if bus.endswith(".10") and np.isfinite(found[bus]):  # upper levels rest before the lower ones act
+            assert low < found[bus] < high, bus
+            inside += 1
+    assert inside > 100
+    at_10_kv = solution.vm_pu[0, (net.bus["vn_kv"] == 10.0).to_numpy()]
+    assert 0.95 < np.nanmin(at_10_kv) <= np.nanmax(at_10_kv) < 1.10
+
+
 def test_every_load_of_almaty_hangs_on_a_busbar_that_is_held_or_on_a_tertiary(almaty: NetworkTables) -> None:
     free = set(almaty["loads"]["bus_id"]) - set(almaty["voltage_bands"]["bus_id"])
     units = almaty["trafos3w"]
