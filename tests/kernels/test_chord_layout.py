@@ -15,9 +15,10 @@ from gridsim.compiled.lane_layout import lay_out, schedule
 from gridsim.compiled.lower import lower
 from gridsim.compiled.ratings import loading_columns
 from gridsim.enums import BusKind, LoadingBasis
-from gridsim.kernels.anchors import LEVEL_BLOCK, add_level
+from gridsim.kernels.anchors import LEVEL_BLOCK, level_of
 from gridsim.kernels.jit import IS_COMPILED, lane_kernel
 from gridsim.kernels.lane_emitter import LANES
+from gridsim.kernels.lane_structures import LevelPart
 from gridsim.solve import SolveOptions, anchor_book
 from gridsim.solve.anchor_book import AnchorBook
 from gridsim.solve.given import as_given
@@ -29,7 +30,7 @@ from tests.support.element_nets import ELEMENT_NETS, shipped_net
 from tests.support.parity import random_profiles
 
 NETS = ["three_winding", "voltage_dependent_load", "two_gens_at_one_bus", "two_islands", "case14", "case57"]
-OWN_KEY = 20 * anchor_book.SURPLUS_LEVELS + anchor_book.LAST_SURPLUS
+OWN_KEY = 20 * anchor_book.SURPLUS_LEVELS + anchor_book.LATTICE.last_surplus
 
 
 @st.composite
@@ -105,7 +106,9 @@ def test_anchors_stand_near_their_level(name):
     compiled, _, book = prepared(name)
     own = as_given(compiled, inject(compiled, {}, 1)).s_bus[0]
     for level in (0.6, 1.0, 1.2):
-        row = book.rows(np.array([round(level / 0.05) * anchor_book.SURPLUS_LEVELS + anchor_book.LAST_SURPLUS]), 1)[0]
+        row = book.rows(
+            np.array([round(level / 0.05) * anchor_book.SURPLUS_LEVELS + anchor_book.LATTICE.last_surplus]), 1
+        )[0]
         off = np.abs(book.anchors.s[row, : compiled.n_free, 0] - level * own[: compiled.n_free, 0]).max()
         assert off <= 0.05 * np.abs(own).max()
 
@@ -210,7 +213,7 @@ def test_held_buses_have_a_reactive_equation():
 def test_a_level_without_solution_has_no_anchor_of_its_own():
     """Where a level has no solution, its anchor is the base point: a start like any other, and still a balance."""
     _, layout, book = prepared("case14")
-    top = anchor_book.LAST_LOAD * anchor_book.SURPLUS_LEVELS + anchor_book.LAST_SURPLUS
+    top = anchor_book.LATTICE.last_load * anchor_book.SURPLUS_LEVELS + anchor_book.LATTICE.last_surplus
     net = shipped_net("case14")
     net.load[["p_mw", "q_mvar"]] *= 3.0
     heavy = lower(net)
@@ -228,16 +231,12 @@ def test_levels_are_projections(width):
     rng = np.random.default_rng(width)
     values, weight = rng.normal(size=(9, 30)), rng.normal(size=(3, width))
     first = np.array([0, 20, 7])
-    level = rng.normal(size=9)
-    before = level.copy()
-    add_level(values, first, weight, level)
+    part = LevelPart(constant=0.3, first=first, weight=weight)
     for step in range(9):
-        terms = [weight[b, k] * values[step, first[b] + k] for b in range(3) for k in range(width)]
-        bound = (len(terms) + 3) * twin.U64 * (np.abs(terms).sum() + abs(before[step]))
-        assert abs(level[step] - before[step] - sum(terms)) <= 2 * bound
-        alone = before[step : step + 1].copy()
-        add_level(values[step : step + 1].copy(), first, weight, alone)
-        assert alone.tobytes() == level[step : step + 1].tobytes()
+        terms = [0.3] + [weight[b, k] * values[step, first[b] + k] for b in range(3) for k in range(width)]
+        found = level_of(values, part, step)
+        assert abs(found - sum(terms)) <= 2 * (len(terms) + 3) * twin.U64 * np.abs(terms).sum()
+        assert level_of(values[step : step + 1].copy(), part, 0) == found
 
 
 @pytest.mark.parametrize("name", ["case14", "case57", "two_gens_at_one_bus"])
@@ -247,8 +246,8 @@ def test_the_level_of_k_times_the_own_values_is_k(name):
         profiles = {
             key: factor * channel.own[np.newaxis] for key, channel in compiled.channels.items() if key[1] != "vm_pu"
         }
-        steps = round(factor / anchor_book.LOAD_SPACING)
-        expected = steps * anchor_book.SURPLUS_LEVELS + anchor_book.LAST_SURPLUS
+        steps = round(factor / anchor_book.LATTICE.load_spacing)
+        expected = steps * anchor_book.SURPLUS_LEVELS + anchor_book.LATTICE.last_surplus
         assert book.keys(profiles, 1, 1).tolist() == [expected]
     wrong = {("load", "p_mw"): np.full((3, len(compiled.channels["load", "p_mw"].own)), np.nan)}
     wrong["load", "p_mw"][1:] = [[np.inf], [1e300]]
