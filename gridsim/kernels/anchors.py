@@ -24,7 +24,7 @@ import numpy as np
 from gridsim.kernels.block_lu import factorise, solve_factorised
 from gridsim.kernels.codes import MAX_ITERATIONS, SOLVED
 from gridsim.kernels.jacobian import fill_jacobian
-from gridsim.kernels.jit import kernel
+from gridsim.kernels.jit import kernel, part
 from gridsim.kernels.newton import evaluate, make_workspace, move_to
 
 if TYPE_CHECKING:
@@ -39,22 +39,22 @@ CHORD_ITERATIONS = 5
 LEVEL_BLOCK = 8
 
 
-@kernel
-def level_of(values: FloatArray, part: LevelPart, step: int) -> float:
+@part
+def level_of(values: FloatArray, columns: LevelPart, step: int) -> float:
     """Return the projection of some columns of one step; ``values`` has shape (n_step, n_element)."""
-    total = part.constant
-    for block in range(part.first.shape[0]):
-        start = part.first[block]
-        if part.weight.shape[1] == LEVEL_BLOCK:
+    total = columns.constant
+    for block in range(columns.first.shape[0]):
+        start = columns.first[block]
+        if columns.weight.shape[1] == LEVEL_BLOCK:
             for k in range(LEVEL_BLOCK):
-                total += part.weight[block, k] * values[step, start + k]
+                total += columns.weight[block, k] * values[step, start + k]
         else:
-            for k in range(part.weight.shape[1]):
-                total += part.weight[block, k] * values[step, start + k]
+            for k in range(columns.weight.shape[1]):
+                total += columns.weight[block, k] * values[step, start + k]
     return total
 
 
-@kernel
+@part
 def nearest(level: float, spacing: float, lowest: int, highest: int) -> int:
     """Return the place of a level on a lattice; 0 for a level that is not a number."""
     place = level / spacing

@@ -123,9 +123,9 @@ class ControlState(NamedTuple):
 class ControlWork(NamedTuple):
     """Scratch arrays of one thread.
 
-    Shapes: given (n_special, 2, W), zip (n_zip, 4, W), magnitude (n_controlled, W), dy (n_moved, 8, W), shared
-    (n_island, W) float64; tap (n_tap, W), active and is_active (n_moved,), n_active (1,), mover and change (n_tap,),
-    held (n_limited, W), level, rounds, since_move, corrections (W,) int64.
+    Shapes: given (n_special, 2, W), zip (n_zip, 4, W), magnitude (n_controlled, W), dy (n_moved, 8, W), shared and rest
+    (n_island, W), drawn (W,) float64; tap (n_tap, W), active and is_active (n_moved,), n_active (1,), mover and change
+    (n_tap,), held (n_limited, W), level, rounds, since_move, corrections (W,) int64.
     """
 
     given: FloatArray
@@ -133,6 +133,8 @@ class ControlWork(NamedTuple):
     magnitude: FloatArray
     dy: FloatArray
     shared: FloatArray
+    rest: FloatArray
+    drawn: FloatArray
     tap: IndexArray
     active: IndexArray
     is_active: IndexArray

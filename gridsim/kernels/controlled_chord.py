@@ -172,13 +172,9 @@ def drop_free_reactive(reactions: Reactions, work: LaneWork, control: ControlWor
 
 
 @lane_part
-def share_slack(
-    net: ChordNetwork, network: Network, slack: SharedSlack, work: LaneWork, control: ControlWork, rest: FloatArray
-) -> None:
-    """Move what the references make up beyond their share to all who share; what moves counts as mismatch.
-
-    ``rest`` (n_island, W) is scratch.
-    """
+def share_slack(net: ChordNetwork, network: Network, slack: SharedSlack, work: LaneWork, control: ControlWork) -> None:
+    """Move what the references make up beyond their share to all who share; what moves counts as mismatch."""
+    rest = control.rest
     v = work.v
     worst = work.worst.view(np.float32)
     for island in range(slack.reference_row.shape[0]):
@@ -248,8 +244,6 @@ def solve_controlled_groups(
     top = np.float32(tolerance * (1.0 - 1e-7))
     worst = work.worst.view(np.float32)
     moved = work.moved.view(np.float32)
-    drawn = np.zeros(LANES)
-    rest = np.zeros((slack.reference_row.shape[0], LANES))
     for g in range(first, last):
         a = group_anchor[g]
         step = group_step[g]
@@ -264,7 +258,7 @@ def solve_controlled_groups(
             if reactions.limited_row.shape[0] > 0:
                 drop_free_reactive(reactions, work, control)
             if slack.row.shape[0] > 0:
-                share_slack(net, network, slack, work, control, rest)
+                share_slack(net, network, slack, work, control)
             n_open = 0
             n_moved = 0
             for lane in range(LANES):
@@ -317,6 +311,6 @@ def solve_controlled_groups(
             for lane in range(LANES):
                 state.tap[step[lane], k] = control.tap[k, lane]
         write_group(net, network, constant, step, work, out)
-        write_moved_branches(taps, step, work, control, drawn, out)
+        write_moved_branches(taps, step, work, control, out)
         for lane in range(LANES):
-            out.loss_pu[step[lane]] = work.total[lane] + drawn[lane]
+            out.loss_pu[step[lane]] = work.total[lane] + control.drawn[lane]

@@ -16,7 +16,7 @@ from gridsim.kernels.jit import lane_kernel, lane_part
 from gridsim.kernels.lane_emitter import BUS_BYTES, LANES
 
 if TYPE_CHECKING:
-    from gridsim.dtypes import FloatArray, IndexArray
+    from gridsim.dtypes import IndexArray
     from gridsim.kernels.control_structures import ControlWork, TapMoves
     from gridsim.kernels.lane_structures import ChordResults, LaneWork
 
@@ -103,12 +103,13 @@ def move_taps(taps: TapMoves, lane: int, margin: float, work: LaneWork, control:
 
 @lane_part
 def write_moved_branches(
-    taps: TapMoves, step: IndexArray, work: LaneWork, control: ControlWork, drawn: FloatArray, out: ChordResults
+    taps: TapMoves, step: IndexArray, work: LaneWork, control: ControlWork, out: ChordResults
 ) -> None:
-    """Write the loading of branches that are not at the common positions, and what they draw beyond them.
+    """Write the loading of branches that are not at the common positions, and set what they draw beyond them.
 
-    Shapes: ``step`` (n_lane,), ``drawn`` (n_lane,), overwritten, pu.
+    Shape of ``step``: (n_lane,). What they draw is in ``control.drawn``, pu.
     """
+    drawn = control.drawn
     v = work.v
     drawn[:] = 0.0
     for number in range(control.n_active[0]):

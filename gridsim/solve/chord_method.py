@@ -208,6 +208,8 @@ class ChordMethod:
             magnitude=np.zeros((len(self._reactions.controlled_row), LANES)),
             dy=np.zeros((n_moved, 8, LANES)),
             shared=np.zeros((len(self._slack.reference_row), LANES)),
+            rest=np.zeros((len(self._slack.reference_row), LANES)),
+            drawn=np.zeros(LANES),
             tap=np.zeros((n_tap, LANES), dtype=INDEX),
             active=np.zeros(n_moved, dtype=INDEX),
             is_active=np.zeros(n_moved, dtype=INDEX),
