@@ -285,8 +285,9 @@ def test_loading_of_moved_branches(bench):
     n_column = len(bench.solver._columns.from_pos)
     out = no_results(20, bench.compiled.n_bus, n_column, is_single=False, keeps_voltage=False)
     out.loading[:] = 7.0
-    step, drawn = np.arange(LANES)[::-1] + 2, np.full(LANES, 7.0)
-    tap_moves.write_moved_branches(taps, step, bench.work, bench.control, drawn, out)
+    step = np.arange(LANES)[::-1] + 2
+    bench.control.drawn[:] = 7.0
+    tap_moves.write_moved_branches(taps, step, bench.work, bench.control, out)
     v, expected = bench.v, np.full(out.loading.shape, 7.0)
     for m, column in enumerate(taps.column.tolist()):
         assert column >= 0
@@ -302,7 +303,7 @@ def test_loading_of_moved_branches(bench):
     assert np.allclose(out.loading, expected, rtol=1e-12)
     assert LANES < (expected != 7.0).sum() <= 2 * LANES - 4
     at_from, at_to = drawn_by_hand(bench)
-    assert np.allclose(drawn, (at_from + at_to).real.sum(axis=0), rtol=1e-12, atol=1e-12)
+    assert np.allclose(bench.control.drawn, (at_from + at_to).real.sum(axis=0), rtol=1e-12, atol=1e-12)
 
 
 def test_a_group_begins_with_what_is_given():
