@@ -59,6 +59,7 @@ class _Entrant:
     n_solved: int = 0
     trial: Sample = field(default_factory=lambda: Sample(math.inf, math.inf))
     trial_steps: int = 0
+    is_slow: bool = False
     is_finalist: bool = False
     samples: dict[str, list[Sample]] = field(default_factory=lambda: defaultdict(list))
     refused: dict[str, tuple[Verdict, str]] = field(default_factory=dict)
@@ -148,7 +149,7 @@ def _check(entrants: list[_Entrant], case: Case, n_step: int, say: Callable[[str
         best = min(entrant.stand.estimate_s for entrant in group)
         for entrant in group:
             if entrant.stand.estimate_s > SLOW * best:
-                entrant.stand.steps = short
+                entrant.stand.steps, entrant.is_slow = short, True
     longest = [e.stand.steps for e in entrants if e.stand.subject.is_peer and e.verdict is Verdict.ok]
     needed = int(min(max([short, *(steps * WHOLE_CALL_BUDGET for steps in longest)]), n_step, BLOCK_STEPS))
     reference = _reference(case, needed)
@@ -164,7 +165,7 @@ def _check(entrants: list[_Entrant], case: Case, n_step: int, say: Callable[[str
                 _judge(entrant, reference, steps)
         stand.whole_steps = min(needed if stand.subject.is_peer else n_step, _whole_steps(stand), BLOCK_STEPS)
     for group in _groups(entrants):
-        ranked = sorted(group, key=lambda entrant: entrant.stand.estimate_s)
+        ranked = sorted(group, key=lambda entrant: (entrant.is_slow, entrant.stand.estimate_s))
         for place, entrant in enumerate(ranked):
             entrant.is_finalist = place < FINALISTS
             if not entrant.is_finalist:
