@@ -132,9 +132,10 @@ def _split_voltage_dependent(compiled: CompiledGrid, loads: ComplexArray) -> Flo
     rows = compiled.network.zip_pos
     parts = np.empty((len(loads), len(rows), 4))
     at_rows = loads[:, rows]
-    for column, power in enumerate((at_rows.real, at_rows.imag, at_rows.real, at_rows.imag)):
-        parts[:, :, column] = power * compiled.zip_share[:, column]
-    loads[:, rows] -= (parts[:, :, 0] + parts[:, :, 2]) + 1j * (parts[:, :, 1] + parts[:, :, 3])
+    with np.errstate(invalid="ignore", over="ignore"):  # what is no number shows in the result
+        for column, power in enumerate((at_rows.real, at_rows.imag, at_rows.real, at_rows.imag)):
+            parts[:, :, column] = power * compiled.zip_share[:, column]
+        loads[:, rows] -= (parts[:, :, 0] + parts[:, :, 2]) + 1j * (parts[:, :, 1] + parts[:, :, 3])
     return parts
 
 

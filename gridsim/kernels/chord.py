@@ -43,8 +43,9 @@ from gridsim.kernels.lane_updates import (
     near_next_single,
     start_double,
     start_single,
+    sum_active,
     sum_injections,
-    sum_rows,
+    sum_powers,
 )
 
 if TYPE_CHECKING:
@@ -135,7 +136,7 @@ def load_group(
     n_bus = constant.s.shape[0]
     copy_to_lanes(constant.s, 0, n_bus, s)
     add_source(sources[0], step, s)
-    sum_rows(s, 0, n_bus, total)
+    sum_active(s, 0, n_bus, total)
     for lane in range(LANES):
         load_pu[step[lane]] = constant.load_pu - (total[lane] - constant.p_sum)
     for k in range(1, len(sources)):
@@ -154,6 +155,21 @@ def substitute(net: ChordNetwork, anchors: Anchors, a: int, x: Single) -> None:
     """Solve with the factors of an anchor; x (n_unknown, W) is the mismatch before and the correction after."""
     substitute_forward(net.forward_runs, net.forward_index, anchors.forward[a], x)
     substitute_back(net.back_runs, net.back_index, anchors.back[a], x)
+
+
+@lane_kernel
+def drop_unknown_powers(step: IndexArray, work: LaneWork, out: ChordResults) -> None:
+    """Close the lanes in which any power is not a finite number, whether or not an equation asks for it.
+
+    Shape of ``step``: (n_lane,).
+    """
+    sum_powers(work.s, 0, work.v.shape[0], work.total)
+    for lane in range(LANES):
+        if not np.isfinite(work.total[lane]):
+            work.keep[lane] = 0
+            out.code[step[lane]] = DIVERGED
+            out.iterations[step[lane]] = 0
+            out.mismatch[step[lane]] = np.nan
 
 
 @lane_part
@@ -292,8 +308,9 @@ def solve_groups(
         a = group_anchor[g]
         step = group_step[g]
         load_group(sources, constant, step, work.s, work.total, out.load_pu)
-        approach(net, anchors, a, work)
         work.keep[:] = -1
+        drop_unknown_powers(step, work, out)
+        approach(net, anchors, a, work)
         work.before[:] = np.inf
         count = 1 + NEAR_ITERATIONS
         while True:

@@ -26,12 +26,20 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gridsim.kernels.chord import HOPELESS_MISMATCH, SMALL_ERROR, add_source, correct, judge, write_group
+from gridsim.kernels.chord import (
+    HOPELESS_MISMATCH,
+    SMALL_ERROR,
+    add_source,
+    correct,
+    drop_unknown_powers,
+    judge,
+    write_group,
+)
 from gridsim.kernels.codes import DIVERGED, MAX_ITERATIONS, SOLVED
 from gridsim.kernels.jit import lane_kernel, lane_part
 from gridsim.kernels.lane_emitter import LANES
 from gridsim.kernels.lane_taps import draw_at_taps
-from gridsim.kernels.lane_updates import copy_to_lanes, sum_rows
+from gridsim.kernels.lane_updates import copy_to_lanes, sum_active
 from gridsim.kernels.tap_moves import EARLY_ERROR, EARLY_MARGIN, move_taps, set_tap, write_moved_branches
 
 if TYPE_CHECKING:
@@ -63,7 +71,7 @@ def begin_group(
     s = work.s
     copy_to_lanes(constant.s, 0, n_bus, s)
     add_source(sources[0], step, s)
-    sum_rows(s, 0, n_bus, work.total)
+    sum_active(s, 0, n_bus, work.total)
     for lane in range(LANES):
         load_pu[step[lane]] = constant.load_pu - (work.total[lane] - constant.p_sum)
     for k in range(1, len(sources) - 1):
@@ -167,13 +175,13 @@ def drop_free_reactive(reactions: Reactions, work: LaneWork, control: ControlWor
     for u in range(x.shape[0]):
         for lane in range(LANES):
             size = abs(x[u, lane])
-            if not size <= worst[lane]:  # NaN comes through, and stays
+            if size > worst[lane] or math.isnan(size):  # nothing is greater than NaN, so it stays
                 worst[lane] = size
 
 
 @lane_part
 def share_slack(net: ChordNetwork, network: Network, slack: SharedSlack, work: LaneWork, control: ControlWork) -> None:
-    """Move what the references make up beyond their share to all who share; what moves counts as mismatch."""
+    """Find what the references make up beyond their share; it counts as mismatch, and moves to all who share."""
     rest = control.rest
     v = work.v
     worst = work.worst.view(np.float32)
@@ -199,10 +207,8 @@ def share_slack(net: ChordNetwork, network: Network, slack: SharedSlack, work: L
         for lane in range(LANES):
             if work.keep[lane] != 0:
                 size = np.float32(abs(rest[island, lane]))
-                if not size <= worst[lane]:
+                if size > worst[lane] or math.isnan(size):
                     worst[lane] = size
-                if size > 0.0:
-                    control.shared[island, lane] += rest[island, lane]
 
 
 @lane_kernel
@@ -249,6 +255,7 @@ def solve_controlled_groups(
         step = group_step[g]
         work.keep[:] = -1
         begin_group(reactions, taps, constant, sources, state, anchors.v[a], step, work, control, out.load_pu)
+        drop_unknown_powers(step, work, out)
         work.before[:] = np.inf
         work.moved[:] = 0x7F7FFFFF  # the largest float32: nothing has moved yet, so nothing is known to be near
         while True:
@@ -275,7 +282,7 @@ def solve_controlled_groups(
                 if is_near or (taps.acts and left <= EARLY_ERROR):
                     change = 0
                     if taps.acts:
-                        change = move_taps(taps, lane, 0.0 if is_near else EARLY_MARGIN, work, control)
+                        change = move_taps(taps, lane, 0.0 if is_near else EARLY_MARGIN * left, work, control)
                     if change == 1:
                         control.since_move[lane] = 0
                         work.before[lane] = np.inf
@@ -297,6 +304,8 @@ def solve_controlled_groups(
                     n_open += 1
                     control.since_move[lane] += 1
                     control.corrections[lane] += 1
+                    for island in range(slack.reference_row.shape[0]):
+                        control.shared[island, lane] += control.rest[island, lane]
             if n_open == 0:
                 break
             if n_moved > 0 and slack.row.shape[0] == 0:

@@ -204,15 +204,21 @@ def _make_splat() -> Any:
     return lane_intrinsic(4, emit)
 
 
-def _emit_row_sum(context: Any, builder: Any, kinds: Any, values: Any) -> None:
-    e = Emitter(context, builder, 64)
-    s, total = e.data(kinds[0], values[0], F64), e.data(kinds[3], values[3], F64)
+def _make_row_sum(n_part: int) -> Any:
+    def emit(context: Any, builder: Any, kinds: Any, values: Any) -> None:
+        e = Emitter(context, builder, 64)
+        s, total = e.data(kinds[0], values[0], F64), e.data(kinds[3], values[3], F64)
 
-    def body(i: Any, sums: list[Any]) -> list[Any]:
-        return [builder.fadd(sums[k], e.load(s, e.mul(i, 2 * LANE_BYTES_64), k, F64)) for k in range(e.n)]
+        def body(i: Any, sums: list[Any]) -> list[Any]:
+            for part in range(n_part):
+                at = e.mul(e.add(e.mul(i, 2), part), LANE_BYTES_64)
+                sums = [builder.fadd(sums[k], e.load(s, at, k, F64)) for k in range(e.n)]
+            return sums
 
-    for k, value in enumerate(e.loop(values[1], values[2], [e.const(0.0, F64)] * e.n, body)):
-        e.store(value, total, I64(0), k, F64)
+        for k, value in enumerate(e.loop(values[1], values[2], [e.const(0.0, F64)] * e.n, body)):
+            e.store(value, total, I64(0), k, F64)
+
+    return lane_intrinsic(4, emit)
 
 
 def _emit_sum(context: Any, builder: Any, kinds: Any, values: Any) -> None:
@@ -249,8 +255,9 @@ leave_near_single, leave_near_double = _make_move(1, leaves_anchor=True), _make_
 move_single, move_double = _make_move(1, leaves_anchor=False), _make_move(2, leaves_anchor=False)
 #: ``copy_to_lanes(v_bus, first, last, v)``: v[i, :, lane] = v_bus[i] for all lanes; v_bus (n_bus, 2).
 copy_to_lanes = _make_splat()
-#: ``sum_rows(s, first, last, total)``: total (W,) = sum of s[first:last, 0]; s (n_bus, 2, W) float64.
-sum_rows = lane_intrinsic(4, _emit_row_sum)
+#: ``sum_active(s, first, last, total)``: total (W,) = sum of s[first:last, 0]; s (n_bus, 2, W) float64.
+#: ``sum_powers``: the same of both parts, which is no number where any power is none.
+sum_active, sum_powers = _make_row_sum(1), _make_row_sum(2)
 #: ``sum_injections(index, first, last, s, x, total)``: total (W,) float64 = sum of P given less P mismatch of the free
 #: buses index[first:last]; s (n_bus, 2, W), x (n_unknown, W).
 sum_injections = lane_intrinsic(6, _emit_sum)

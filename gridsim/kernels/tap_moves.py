@@ -23,9 +23,9 @@ if TYPE_CHECKING:
 #: Rounds of one level of tap changers after which a step has not converged, as in pandapower's run_control.
 TAP_ROUNDS = 30
 #: Tap changers may act before a lane has converged, when the error left in its voltages (estimated) is below the first
-#: and every watched voltage further from the bounds of its band than the second, as squares of pu. That leaves a factor
-#: of 10 to the estimate, and whatever they do, they rest on a converged lane only.
-EARLY_ERROR, EARLY_MARGIN = 1e-6, 2e-5
+#: and every watched voltage further from the bounds of its band than the second times that error, as squares of pu.
+#: That leaves a factor of 10 to the estimate; and whatever they do, they rest on a converged lane only.
+EARLY_ERROR, EARLY_MARGIN = 1e-5, 20.0
 
 
 @lane_kernel
@@ -37,7 +37,12 @@ def set_tap(taps: TapMoves, k: int, lane: int, control: ControlWork) -> None:
         dy = control.dy[m]
         if control.is_active[m] == 0:
             control.is_active[m] = 1
-            control.active[control.n_active[0]] = m
+            # In ascending order, so that sums over them do not depend on which lane moved first.
+            place = control.n_active[0]
+            while place > 0 and control.active[place - 1] > m:
+                control.active[place] = control.active[place - 1]
+                place -= 1
+            control.active[place] = m
             control.n_active[0] += 1
             dy[:] = 0.0
         for part in range(8):
@@ -56,7 +61,7 @@ def move_taps(taps: TapMoves, lane: int, margin: float, work: LaneWork, control:
         Which lane.
     margin:
         0 for a lane that has converged. Otherwise the changers act only if no voltage they watch is nearer than this to
-        a bound of its band (as squares of pu), and never settle a level.
+        a bound of its band (as squares of pu), and never settle the last level.
     work, control:
         Voltages and positions.
 
@@ -94,7 +99,7 @@ def move_taps(taps: TapMoves, lane: int, margin: float, work: LaneWork, control:
                 control.tap[k, lane] += control.change[number]
                 set_tap(taps, k, lane, control)
             return 1
-        if margin > 0.0:
+        if margin > 0.0 and control.level[lane] == highest:
             return 2
         control.level[lane] += 1
         control.rounds[lane] = 0

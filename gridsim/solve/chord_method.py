@@ -124,10 +124,11 @@ class ChordMethod:
         tolerance = self._options.tolerance_pu
         corrections = max(MAX_CORRECTIONS, self._options.max_iterations)
         vm_set = set_points(compiled, profiles, n_step)
+        reacts = self._reacts or any(key[1] == "vm_pu" for key in profiles)
 
         def run(first: int, last: int) -> None:
             work = self._borrow_workspace()
-            if self._reacts or len(vm_set) > 1:
+            if reacts:
                 solve_controlled_groups(
                     layout.network,
                     compiled.network,

@@ -82,7 +82,7 @@ def copy(v_bus, first, last, v):
 
 @lane_kernel
 def rows_sum(s, first, last, total):
-    lane_updates.sum_rows(s, first, last, total)
+    lane_updates.sum_active(s, first, last, total)
 
 
 @lane_kernel
