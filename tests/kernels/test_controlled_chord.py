@@ -202,8 +202,8 @@ def test_shares_leave_the_references_nothing_of_their_own(bench):
     assert (slack.island_of >= 0).all()
     assert np.allclose(rest, expected, rtol=1e-9, atol=1e-9 * np.abs(power).max())
     is_open = bench.work.keep != 0
-    assert np.allclose((bench.control.shared - before)[:, is_open], rest[:, is_open])
-    assert (bench.control.shared[:, ~is_open] == before[:, ~is_open]).all()
+    # What is found moves only in the lanes that go on, which is for the caller to say.
+    assert (bench.control.shared == before).all()
     worst = bench.work.worst.view(np.float32)
     assert np.allclose(worst[is_open], np.abs(rest).max(axis=0)[is_open], rtol=1e-6)
     assert (worst[~is_open] == 0.0).all()
