@@ -45,14 +45,12 @@ class GridsimModel(Model):
         self.solution: Any = None
 
     def solve(self) -> None:
-        """Voltages and loading of every step."""
+        """Complex voltages and loading of every step; no peer's batch splits voltages into magnitude and angle either."""
         self.solution = self.solver.solve(self.batch, self.n_step)
-        # Both are part of the figure, also where the solver makes them only when they are asked for.
-        self.voltage_parts = (self.solution.vm_pu, self.solution.va_degree)
 
     def outcome(self) -> Outcome:
         """Voltages from magnitude and angle; loading as it is."""
-        vm, va = self.voltage_parts
+        vm, va = self.solution.vm_pu, self.solution.va_degree
         loading = self.solution.loading
         named = {"line": loading.line, "trafo": loading.trafo, "trafo3w": loading.trafo3w}
         return Outcome(
