@@ -45,7 +45,7 @@ class GridsimModel(Model):
         self.solution: Any = None
 
     def solve(self) -> None:
-        """Complex voltages and loading of every step; no peer's batch splits voltages into magnitude and angle either."""
+        """Complex voltages and loading of every step; no peer splits voltages into magnitude and angle either."""
         self.solution = self.solver.solve(self.batch, self.n_step)
 
     def outcome(self) -> Outcome:

@@ -135,15 +135,16 @@ class LadderAt:
         dy = moved_admittances(compiled, tap[np.newaxis])[0]
         f, t = compiled.branch_from[taps.branch], compiled.branch_to[taps.branch]
         for part, (row, column) in enumerate(((f, f), (f, t), (t, f), (t, t))):
-            np.add.at(y, [_entry(network, int(i), int(j)) for i, j in zip(row, column, strict=True)], dy[:, part])
+            np.add.at(y, _entries(network, row, column), dy[:, part])
+        column_of = np.full(len(compiled.branch_from), -1, dtype=INDEX)
         branches = np.concatenate([compiled.loading[table].branch for table in ("trafo", "trafo3w", "line")])
-        moved = {int(branch): place for place, branch in enumerate(taps.branch)}
+        column_of[branches[branches >= 0]] = np.flatnonzero(branches >= 0)
+        place = column_of[taps.branch]
+        moved = place >= 0
         fields = ("y_self_from", "y_mutual_from", "y_mutual_to", "y_self_to")
         changed = {field: getattr(columns, field).copy() for field in fields}
-        for place, branch in enumerate(branches.tolist()):
-            if branch in moved:
-                for part, field in enumerate(fields):
-                    changed[field][place] += (dy[moved[branch], part].real, dy[moved[branch], part].imag)
+        for part, field in enumerate(fields):
+            changed[field][place[moved]] += np.stack([dy[moved, part].real, dy[moved, part].imag], axis=1)
         turned = network._replace(y_g=np.ascontiguousarray(y.real), y_b=np.ascontiguousarray(y.imag))
         return replace(compiled, network=turned), columns._replace(**changed)
 
@@ -198,7 +199,8 @@ def _alike(rows: IndexArray) -> list[IndexArray]:
     return [np.flatnonzero(which == number) for number in range(int(which.max(initial=-1)) + 1)]
 
 
-def _entry(network: Network, row: int, column: int) -> int:
-    """Place of an admittance in the compressed rows."""
-    start, stop = network.y_indptr[row], network.y_indptr[row + 1]
-    return int(start + np.searchsorted(network.y_indices[start:stop], column))
+def _entries(network: Network, row: IndexArray, column: IndexArray) -> IndexArray:
+    """Places of admittances in the compressed rows."""
+    n_bus = len(network.y_indptr) - 1
+    every = np.repeat(np.arange(n_bus), np.diff(network.y_indptr)) * n_bus + network.y_indices
+    return np.asarray(np.searchsorted(every, row * n_bus + column))
