@@ -46,6 +46,7 @@ class GridsimModel(Model):
 
     def solve(self) -> None:
         """Complex voltages and loading of every step; no peer splits voltages into magnitude and angle either."""
+        self.solution = None  # whoever streams batches lets go of one before the next
         self.solution = self.solver.solve(self.batch, self.n_step)
 
     def outcome(self) -> Outcome:
