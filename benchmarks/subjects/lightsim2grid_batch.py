@@ -9,13 +9,23 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 
 from benchmarks.registry import register_subject
-from benchmarks.subject import MAX_ITERATIONS, TOLERANCE_PU, Model, NotApplicableError, Outcome, Subject, Variant
+from benchmarks.subject import (
+    MAX_ITERATIONS,
+    TOLERANCE_PU,
+    Model,
+    NotApplicableError,
+    Outcome,
+    Subject,
+    Variant,
+    framed,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+
+    import pandas as pd
 
     from benchmarks.case import Case
     from benchmarks.subject import Arrays
@@ -300,11 +310,7 @@ class Lightsim2grid(Subject):
         steps = next(iter(given.values())).index
         model.prepare(arrays, len(steps), np.empty(0))
         model._voltages()  # noqa: SLF001  the same module
-        loading = model.loading()
-        for table, values in loading.items():
-            worst = values.max(axis=2) if values.ndim > 2 else values
-            pd.DataFrame(worst, index=steps, columns=case.net[table].index)
-        return Outcome(np.empty((0, 0), dtype=complex), loading, model.n_solved())
+        return framed(case, steps, model.loading(), model.n_solved())
 
 
 def _iterations(algorithm: str, policy: int) -> int:

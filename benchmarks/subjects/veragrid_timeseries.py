@@ -12,7 +12,16 @@ import numpy as np
 import pandas as pd
 
 from benchmarks.registry import register_subject
-from benchmarks.subject import MAX_ITERATIONS, TOLERANCE_PU, Model, NotApplicableError, Outcome, Subject, Variant
+from benchmarks.subject import (
+    MAX_ITERATIONS,
+    TOLERANCE_PU,
+    Model,
+    NotApplicableError,
+    Outcome,
+    Subject,
+    Variant,
+    framed,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -173,11 +182,7 @@ class VeraGrid(Subject):
         steps = next(iter(given.values())).index
         model.prepare({key: frame.to_numpy() for key, frame in given.items()}, len(steps), voltage)
         model.solve()
-        loading = model.loading()
-        for table, values in loading.items():
-            worst = values.max(axis=2) if values.ndim > 2 else values
-            pd.DataFrame(worst, index=steps, columns=case.net[table].index)
-        return Outcome(np.empty((0, 0), dtype=complex), loading, model.n_solved())
+        return framed(case, steps, model.loading(), model.n_solved())
 
 
 register_subject(VeraGrid())
