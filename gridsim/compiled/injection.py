@@ -106,12 +106,13 @@ def inject(compiled: CompiledGrid, profiles: Profiles, n_step: int) -> Injection
 
 def own_injection(compiled: CompiledGrid) -> ComplexArray:
     """Return the injection of the net's own values at V = 1 pu. Shape (n_bus,)."""
-    batch = inject(compiled, {}, 1)
-    total = batch.s_bus_pu[0].copy()
-    total[compiled.network.zip_pos] += (batch.zip_pu[0, :, 0] + batch.zip_pu[0, :, 2]) + 1j * (
-        batch.zip_pu[0, :, 1] + batch.zip_pu[0, :, 3]
-    )
-    return np.asarray(total)
+    total = compiled.s_fixed_pu.copy()
+    for (_, column), channel in compiled.channels.items():
+        if column != "vm_pu":
+            counts = channel.pos >= 0
+            power = channel.factor[counts] * channel.own[counts]
+            np.add.at(total, channel.pos[counts], 1j * power if column == "q_mvar" else power)
+    return total
 
 
 def _add(channel: Channel, given: FloatArray | None, out: ComplexArray, part: int) -> None:

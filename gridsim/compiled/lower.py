@@ -40,6 +40,7 @@ from gridsim.compiled.channels import POWER_TABLES, ServiceState, element_channe
 from gridsim.compiled.compiled_grid import CompiledGrid
 from gridsim.compiled.control_lowering import ControlChoice, lower_controls
 from gridsim.compiled.dc_start import dc_angles
+from gridsim.compiled.injection import own_injection
 from gridsim.compiled.ordering import lu_pattern, minimum_degree
 from gridsim.compiled.ratings import BranchPlaces, loading_elements
 from gridsim.compiled.slack_shares import keep_one_reference
@@ -307,13 +308,7 @@ def _fixed_injection(net: Any, work: Any, ppc: dict[str, Any], n_bus: int, base_
 
 def _check_injections(compiled: CompiledGrid, expected: ComplexArray) -> None:
     """Compare with pandapower's own sums, so that an element forgotten here is an error and not a wrong number."""
-    own = compiled.s_fixed_pu.copy()
-    for (_, column), channel in compiled.channels.items():
-        if column != "vm_pu":
-            counts = channel.pos >= 0
-            power = channel.factor[counts] * channel.own[counts]
-            np.add.at(own, channel.pos[counts], 1j * power if column == "q_mvar" else power)
-    difference = np.abs(own - expected)
+    difference = np.abs(own_injection(compiled) - expected)
     worst = int(np.argmax(difference)) if difference.size else 0
     if difference.size and not difference[worst] <= INJECTION_TOLERANCE_PU * max(1.0, float(np.abs(expected).max())):
         buses = compiled.bus[compiled.bus_pos == worst]

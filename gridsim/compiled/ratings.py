@@ -13,12 +13,17 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from gridsim.compiled.compiled_grid import CompiledGrid, LoadingElements
+from gridsim.dtypes import INDEX
 from gridsim.enums import LoadingBasis
 from gridsim.kernels.structures import LoadingColumns
 from gridsim.units import PERCENT, SQRT_3
 
 if TYPE_CHECKING:
     from gridsim.dtypes import AnyArray, FloatArray, IndexArray
+
+
+#: Tables in the order of the loading columns.
+COLUMN_TABLES = ("trafo", "trafo3w", "line")
 
 
 @dataclass(frozen=True)
@@ -130,6 +135,14 @@ def _trafo3w(
     return LoadingElements(branch, current[0].ravel(), current[1].ravel(), power[0].ravel(), power[1].ravel())
 
 
+def column_of_branch(compiled: CompiledGrid) -> IndexArray:
+    """Return the loading column of each branch, -1 where it has none. Shape (n_branch,)."""
+    branch = np.concatenate([compiled.loading[table].branch for table in COLUMN_TABLES])
+    column = np.full(len(compiled.branch_from), -1, dtype=INDEX)
+    column[branch[branch >= 0]] = np.flatnonzero(branch >= 0)
+    return column
+
+
 def loading_columns(compiled: CompiledGrid, basis: LoadingBasis) -> LoadingColumns:
     """Lay out all loading columns for the kernel: trafos, windings of three-winding transformers, lines.
 
@@ -140,8 +153,8 @@ def loading_columns(compiled: CompiledGrid, basis: LoadingBasis) -> LoadingColum
     basis:
         Basis of the loading of transformers; lines always go by current.
     """
-    parts = [compiled.loading[table] for table in ("trafo", "trafo3w", "line")]
-    by_power = [table != "line" and basis is LoadingBasis.power for table in ("trafo", "trafo3w", "line")]
+    parts = [compiled.loading[table] for table in COLUMN_TABLES]
+    by_power = [table != "line" and basis is LoadingBasis.power for table in COLUMN_TABLES]
     branch = np.concatenate([part.branch for part in parts])
     is_there = branch >= 0
 

@@ -8,6 +8,7 @@ import numpy as np
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
+from gridsim.compiled.ratings import column_of_branch
 from gridsim.dtypes import INDEX
 from gridsim.kernels.control_structures import Reactions, SharedSlack, TapMoves
 from gridsim.kernels.lane_emitter import BUS_BYTES
@@ -62,12 +63,9 @@ def tap_moves(compiled: CompiledGrid, columns: LoadingColumns, common: IndexArra
         Whether the kernel lets them act.
     """
     taps = compiled.controls.taps
-    column_of = np.full(len(compiled.branch_from), -1, dtype=INDEX)
-    branches = np.concatenate([compiled.loading[table].branch for table in ("trafo", "trafo3w", "line")])
-    column_of[branches[branches >= 0]] = np.flatnonzero(branches >= 0)
     order = np.argsort(taps.changer_of, kind="stable")
     branch, changer = taps.branch[order], taps.changer_of[order]
-    column = column_of[branch]
+    column = column_of_branch(compiled)[branch]
     n_moved, n_position = taps.y_by_position.shape[:2]
     y = np.nan_to_num(np.ascontiguousarray(taps.y_by_position[order])).view(np.float64)
     ends = np.stack([compiled.branch_from[branch], compiled.branch_to[branch]], axis=1) * BUS_BYTES

@@ -116,12 +116,13 @@ def load_group(
     total: FloatArray,
     load_pu: FloatArray,
 ) -> None:
-    """Sum the injections of W steps at the buses.
+    """Sum the injections of W steps at the buses, all but the last source.
 
     Parameters
     ----------
     sources:
-        What changes; the first one is the active power of the loads.
+        What changes; the first one is the active power of the loads, the last one that of the generators, which is for
+        the caller to add once it has split the load that depends on voltage.
     constant:
         What does not.
     step:
@@ -139,7 +140,7 @@ def load_group(
     sum_active(s, 0, n_bus, total)
     for lane in range(LANES):
         load_pu[step[lane]] = constant.load_pu - (total[lane] - constant.p_sum)
-    for k in range(1, len(sources)):
+    for k in range(1, len(sources) - 1):
         add_source(sources[k], step, s)
 
 
@@ -206,6 +207,19 @@ def correct(net: ChordNetwork, anchors: Anchors, a: int, work: LaneWork) -> None
 
 
 @lane_part
+def add_row_power(network: Network, i: int, v: FloatArray, total: FloatArray) -> None:
+    """Add the active power that row ``i`` injects into the grid. Shapes: v (n_bus, 2, W), total (n_lane,)."""
+    for k in range(network.y_indptr[i], network.y_indptr[i + 1]):
+        j = network.y_indices[k]
+        g = network.y_g[k]
+        b = network.y_b[k]
+        for lane in range(LANES):
+            re = g * v[j, 0, lane] - b * v[j, 1, lane]
+            im = g * v[j, 1, lane] + b * v[j, 0, lane]
+            total[lane] += v[i, 0, lane] * re + v[i, 1, lane] * im
+
+
+@lane_part
 def losses(net: ChordNetwork, network: Network, constant: Constant, work: LaneWork, total: FloatArray) -> None:
     """Set the active losses of all branches: what is injected, less what shunts take.
 
@@ -223,14 +237,7 @@ def losses(net: ChordNetwork, network: Network, constant: Constant, work: LaneWo
     n_free = net.bus_index.shape[0]
     sum_injections(net.bus_index, 0, n_free, work.s, work.x, total)
     for i in range(n_free, v.shape[0]):
-        for k in range(network.y_indptr[i], network.y_indptr[i + 1]):
-            j = network.y_indices[k]
-            g = network.y_g[k]
-            b = network.y_b[k]
-            for lane in range(LANES):
-                re = g * v[j, 0, lane] - b * v[j, 1, lane]
-                im = g * v[j, 1, lane] + b * v[j, 0, lane]
-                total[lane] += v[i, 0, lane] * re + v[i, 1, lane] * im
+        add_row_power(network, i, v, total)
     for k in range(constant.shunt_row.shape[0]):
         i = constant.shunt_row[k]
         for lane in range(LANES):
@@ -308,6 +315,7 @@ def solve_groups(
         a = group_anchor[g]
         step = group_step[g]
         load_group(sources, constant, step, work.s, work.total, out.load_pu)
+        add_source(sources[len(sources) - 1], step, work.s)
         work.keep[:] = -1
         drop_unknown_powers(step, work, out)
         approach(net, anchors, a, work)

@@ -29,17 +29,19 @@ import numpy as np
 from gridsim.kernels.chord import (
     HOPELESS_MISMATCH,
     SMALL_ERROR,
+    add_row_power,
     add_source,
     correct,
     drop_unknown_powers,
     judge,
+    load_group,
     write_group,
 )
 from gridsim.kernels.codes import DIVERGED, MAX_ITERATIONS, SOLVED
 from gridsim.kernels.jit import lane_kernel, lane_part
-from gridsim.kernels.lane_emitter import LANES
+from gridsim.kernels.lane_emitter import LANE_BYTES_32, LANES
 from gridsim.kernels.lane_taps import draw_at_taps
-from gridsim.kernels.lane_updates import copy_to_lanes, sum_active
+from gridsim.kernels.lane_updates import copy_to_lanes
 from gridsim.kernels.tap_moves import EARLY_ERROR, EARLY_MARGIN, move_taps, set_tap, write_moved_branches
 
 if TYPE_CHECKING:
@@ -69,13 +71,7 @@ def begin_group(
     """
     n_bus = constant.s.shape[0]
     s = work.s
-    copy_to_lanes(constant.s, 0, n_bus, s)
-    add_source(sources[0], step, s)
-    sum_active(s, 0, n_bus, work.total)
-    for lane in range(LANES):
-        load_pu[step[lane]] = constant.load_pu - (work.total[lane] - constant.p_sum)
-    for k in range(1, len(sources) - 1):
-        add_source(sources[k], step, s)
+    load_group(sources, constant, step, s, work.total, load_pu)
     for z in range(reactions.zip_row.shape[0]):
         row = reactions.zip_row[z]
         for part in range(2):
@@ -179,28 +175,36 @@ def drop_free_reactive(reactions: Reactions, work: LaneWork, control: ControlWor
                 worst[lane] = size
 
 
+@lane_kernel
+def weigh(
+    net: ChordNetwork,
+    reactions: Reactions,
+    taps: TapMoves,
+    slack: SharedSlack,
+    work: LaneWork,
+    control: ControlWork,
+) -> None:
+    """Set the mismatch of the voltages at hand against what is injected at them."""
+    react(reactions, taps, slack, work, control)
+    judge(net, work)
+    if reactions.limited_row.shape[0] > 0:
+        drop_free_reactive(reactions, work, control)
+
+
 @lane_part
 def share_slack(net: ChordNetwork, network: Network, slack: SharedSlack, work: LaneWork, control: ControlWork) -> None:
     """Find what the references make up beyond their share; it counts as mismatch, and moves to all who share."""
     rest = control.rest
-    v = work.v
     worst = work.worst.view(np.float32)
     for island in range(slack.reference_row.shape[0]):
         i = slack.reference_row[island]
         for lane in range(LANES):
             rest[island, lane] = -work.s[i, 0, lane]
-        for k in range(network.y_indptr[i], network.y_indptr[i + 1]):
-            j = network.y_indices[k]
-            g = network.y_g[k]
-            b = network.y_b[k]
-            for lane in range(LANES):
-                re = g * v[j, 0, lane] - b * v[j, 1, lane]
-                im = g * v[j, 1, lane] + b * v[j, 0, lane]
-                rest[island, lane] += v[i, 0, lane] * re + v[i, 1, lane] * im
+        add_row_power(network, i, work.v, rest[island])
     for k in range(slack.island_of.shape[0]):
         island = slack.island_of[k]
         if island >= 0:
-            unknown = net.bus_index[k, 2] // (4 * LANES)
+            unknown = net.bus_index[k, 2] // LANE_BYTES_32
             for lane in range(LANES):
                 rest[island, lane] -= work.x[unknown, lane]
     for island in range(slack.reference_row.shape[0]):
@@ -260,10 +264,7 @@ def solve_controlled_groups(
         work.moved[:] = 0x7F7FFFFF  # the largest float32: nothing has moved yet, so nothing is known to be near
         while True:
             stretch(reactions, work, control)
-            react(reactions, taps, slack, work, control)
-            judge(net, work)
-            if reactions.limited_row.shape[0] > 0:
-                drop_free_reactive(reactions, work, control)
+            weigh(net, reactions, taps, slack, work, control)
             if slack.row.shape[0] > 0:
                 share_slack(net, network, slack, work, control)
             n_open = 0
@@ -311,10 +312,7 @@ def solve_controlled_groups(
             if n_moved > 0 and slack.row.shape[0] == 0:
                 # The mismatch at the new positions; that of the other lanes comes out as before. With a shared slack it
                 # would not, and a correction by the old mismatch does no harm.
-                react(reactions, taps, slack, work, control)
-                judge(net, work)
-                if reactions.limited_row.shape[0] > 0:
-                    drop_free_reactive(reactions, work, control)
+                weigh(net, reactions, taps, slack, work, control)
             correct(net, anchors, a, work)
         for k in range(taps.common.shape[0]):
             for lane in range(LANES):

@@ -20,12 +20,12 @@ from gridsim.kernels.batch import solve_batch
 from gridsim.kernels.lane_structures import Anchors, Lattice, LevelPart
 from gridsim.kernels.newton import make_workspace
 from gridsim.solve.given import as_given
+from gridsim.solve.held_limits import held_q, network_with_held
 from gridsim.solve.ladder import empty_results
 from gridsim.solve.workers import deal
 
 if TYPE_CHECKING:
     from gridsim.compiled.compiled_grid import CompiledGrid
-    from gridsim.compiled.controls import ReactiveLimits
     from gridsim.compiled.lane_layout import LaneLayout
     from gridsim.dtypes import FloatArray, IndexArray, StatusArray
     from gridsim.kernels.structures import Given
@@ -155,10 +155,8 @@ class AnchorBook:
         compiled, base, layout, limits = self._compiled, self._base, self._layout, self._compiled.controls.limits
         network, sign = compiled.network, base.sign
         if held.any():
-            is_pq = network.is_pq.copy()
-            is_pq[limits.pos[held != 0]] = True
             # The determinant counts the reactive equations that have come in: its sign says nothing here.
-            network, sign = network._replace(is_pq=is_pq), 0
+            network, sign = network_with_held(network, limits, held), 0
             given.s_bus[:, limits.pos, 1] += held_q(limits, held)
 
         def make(start: int, stop: int) -> None:
@@ -206,19 +204,6 @@ class AnchorBook:
             forward=np.empty((n_anchor, len(layout.forward_place)), dtype=np.float32),
             back=np.empty((n_anchor, len(layout.back_place)), dtype=np.float32),
         )
-
-
-def held_q(limits: ReactiveLimits, held: StatusArray) -> FloatArray:
-    """Return the reactive power of generators at limits, 0 where there are none.
-
-    Parameters
-    ----------
-    limits:
-        Limits of the buses.
-    held:
-        1 at the upper limit, -1 at the lower, else 0. Shape (..., n_limited).
-    """
-    return np.where(held > 0, limits.q_max_pu, np.where(held < 0, limits.q_min_pu, 0.0))
 
 
 def _level_columns(compiled: CompiledGrid, keys: tuple[tuple[str, str], ...]) -> dict[tuple[str, str], _LevelColumns]:

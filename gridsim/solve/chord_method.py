@@ -79,7 +79,7 @@ class ChordMethod:
         self._layout = lay_out(compiled, columns, is_single)
         self._n_column = len(columns.from_pos)
         self._book = AnchorBook(compiled, self._layout, base)
-        self._workspaces: SimpleQueue[LaneWork] = SimpleQueue()
+        self._workspaces: SimpleQueue[tuple[LaneWork, ControlWork]] = SimpleQueue()
         self._reacts = bool(len(compiled.network.zip_pos)) or not compiled.controls.is_empty
         self._reactions = reactions_of(compiled, self._layout)
         self._taps = tap_moves(compiled, columns, common_taps, acts=not len(limits.pos))
@@ -127,7 +127,7 @@ class ChordMethod:
         reacts = self._reacts or any(key[1] == "vm_pu" for key in profiles)
 
         def run(first: int, last: int) -> None:
-            work = self._borrow_workspace()
+            work, control = self._borrow_workspaces()
             if reacts:
                 solve_controlled_groups(
                     layout.network,
@@ -146,7 +146,7 @@ class ChordMethod:
                     tolerance,
                     corrections,
                     work,
-                    self._control_work(),
+                    control,
                     results,
                 )
             else:
@@ -165,7 +165,7 @@ class ChordMethod:
                     work,
                     results,
                 )
-            self._workspaces.put(work)
+            self._workspaces.put((work, control))
 
         deal(len(group_anchor), GROUPS_PER_TASK, threads, run)
 
@@ -200,6 +200,13 @@ class ChordMethod:
         )
         return constant, tuple(sources)
 
+    def _borrow_workspaces(self) -> tuple[LaneWork, ControlWork]:
+        """Take scratch arrays that no thread uses, or make some: a task is too short to make its own."""
+        try:
+            return self._workspaces.get_nowait()
+        except Empty:
+            return self._lane_work(), self._control_work()
+
     def _control_work(self) -> ControlWork:
         n_special, n_zip = len(self._reactions.special_row), len(self._reactions.zip_row)
         n_tap, n_moved = len(self._taps.common), len(self._taps.changer)
@@ -224,24 +231,21 @@ class ChordMethod:
             corrections=np.zeros(LANES, dtype=INDEX),
         )
 
-    def _borrow_workspace(self) -> LaneWork:
-        try:
-            return self._workspaces.get_nowait()
-        except Empty:
-            n_bus, n_unknown = self._compiled.n_bus, self._layout.n_unknown
-            return LaneWork(
-                v=_aligned((n_bus, 2, LANES), np.float64),
-                s=_aligned((n_bus + 1, 2, LANES), np.float64),
-                lanes=_aligned((self._n_column, LANES), np.float64),
-                d=_aligned((n_bus, 2, LANES), np.float32),
-                x=_aligned((n_unknown, LANES), np.float32),
-                ds=_aligned((n_unknown, LANES), np.float32),
-                worst=_aligned((LANES,), np.int32),
-                moved=_aligned((LANES,), np.int32),
-                keep=_aligned((LANES,), np.int32),
-                before=_aligned((LANES,), np.float32),
-                total=_aligned((LANES,), np.float64),
-            )
+    def _lane_work(self) -> LaneWork:
+        n_bus, n_unknown = self._compiled.n_bus, self._layout.n_unknown
+        return LaneWork(
+            v=_aligned((n_bus, 2, LANES), np.float64),
+            s=_aligned((n_bus + 1, 2, LANES), np.float64),
+            lanes=_aligned((self._n_column, LANES), np.float64),
+            d=_aligned((n_bus, 2, LANES), np.float32),
+            x=_aligned((n_unknown, LANES), np.float32),
+            ds=_aligned((n_unknown, LANES), np.float32),
+            worst=_aligned((LANES,), np.int32),
+            moved=_aligned((LANES,), np.int32),
+            keep=_aligned((LANES,), np.int32),
+            before=_aligned((LANES,), np.float32),
+            total=_aligned((LANES,), np.float64),
+        )
 
 
 def _dealt(order: IndexArray, counts: IndexArray, rows: IndexArray) -> tuple[IndexArray, IndexArray]:

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from gridsim.compiled.compiled_grid import CompiledGrid
     from gridsim.compiled.injection import InjectionBatch
     from gridsim.dtypes import BoolArray, ComplexArray, FloatArray, IndexArray, StatusArray
+    from gridsim.kernels.structures import Network
 
 #: Rounds of changing limits after which a step has not converged.
 LIMIT_ROUNDS = 20
@@ -152,8 +153,7 @@ def generator_q(
     current = np.zeros((len(steps), len(rows)), dtype=complex)
     given = injection.s_bus_pu[steps][:, rows].imag
     for place, row in enumerate(rows.tolist()):
-        every = slice(network.y_indptr[row], network.y_indptr[row + 1])
-        current[:, place] = voltage[:, network.y_indices[every]] @ (network.y_g[every] + 1j * network.y_b[every])
+        current[:, place] = row_current(network, row, voltage)
     place_of = {row: place for place, row in enumerate(rows.tolist())}
     dy = moved_admittances(compiled, tap)
     for moved, branch in enumerate(compiled.controls.taps.branch.tolist()):
@@ -169,6 +169,12 @@ def generator_q(
             size = np.abs(voltage[:, row])
             given[:, place_of[row]] += (injection.zip_pu[steps, z, 1] + injection.zip_pu[steps, z, 3] * size) * size
     return np.asarray((voltage[:, rows] * current.conj()).imag - given)
+
+
+def row_current(network: Network, row: int, voltage: ComplexArray) -> ComplexArray:
+    """Return the current into the grid at one row, pu. Shapes: voltage (n_todo, n_bus), result (n_todo,)."""
+    every = slice(network.y_indptr[row], network.y_indptr[row + 1])
+    return np.asarray(voltage[:, network.y_indices[every]] @ (network.y_g[every] + 1j * network.y_b[every]))
 
 
 def moved_admittances(compiled: CompiledGrid, tap: IndexArray) -> ComplexArray:

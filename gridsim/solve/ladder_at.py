@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from gridsim.compiled.ratings import column_of_branch
 from gridsim.dtypes import COMPLEX, INDEX, STATUS
 from gridsim.enums import StepStatus
 from gridsim.kernels.flows import report_steps
-from gridsim.solve.anchor_book import held_q
-from gridsim.solve.control_rounds import moved_admittances
+from gridsim.solve.control_rounds import moved_admittances, row_current
+from gridsim.solve.held_limits import held_q, network_with_held
 from gridsim.solve.ladder import Start, climb
 from gridsim.solve.workers import deal, usable_threads
 
@@ -81,9 +82,7 @@ class LadderAt:
         compiled, _ = self.at_taps(tap)
         base = self._base
         if held.any():
-            is_pq = compiled.network.is_pq.copy()
-            is_pq[limits.pos[held != 0]] = True
-            compiled = replace(compiled, network=compiled.network._replace(is_pq=is_pq))
+            compiled = replace(compiled, network=network_with_held(compiled.network, limits, held))
             base = replace(base, sign=0)  # with other equations the determinant has another sign
         vm_set = self._injection.vm_set_pu
         given = replace(
@@ -120,8 +119,7 @@ class LadderAt:
         network, rows = compiled.network, compiled.controls.shares.reference_pos
         rest = np.empty((len(steps), len(rows)))
         for island, row in enumerate(rows.tolist()):
-            every = slice(network.y_indptr[row], network.y_indptr[row + 1])
-            current = voltage[:, network.y_indices[every]] @ (network.y_g[every] + 1j * network.y_b[every])
+            current = row_current(network, row, voltage)
             rest[:, island] = (voltage[:, row] * current.conj() - given.s_bus_pu[steps, row]).real
         return rest
 
@@ -136,10 +134,7 @@ class LadderAt:
         f, t = compiled.branch_from[taps.branch], compiled.branch_to[taps.branch]
         for part, (row, column) in enumerate(((f, f), (f, t), (t, f), (t, t))):
             np.add.at(y, _entries(network, row, column), dy[:, part])
-        column_of = np.full(len(compiled.branch_from), -1, dtype=INDEX)
-        branches = np.concatenate([compiled.loading[table].branch for table in ("trafo", "trafo3w", "line")])
-        column_of[branches[branches >= 0]] = np.flatnonzero(branches >= 0)
-        place = column_of[taps.branch]
+        place = column_of_branch(compiled)[taps.branch]
         moved = place >= 0
         fields = ("y_self_from", "y_mutual_from", "y_mutual_to", "y_self_to")
         changed = {field: getattr(columns, field).copy() for field in fields}

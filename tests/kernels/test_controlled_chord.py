@@ -43,7 +43,7 @@ class Bench:
         self.layout, self.reactions, self.slack = chord._layout, chord._reactions, chord._slack
         self.taps = chord._taps._replace(acts=True)
         self.chord = chord
-        self.work, self.control = chord._borrow_workspace(), chord._control_work()
+        self.work, self.control = chord._borrow_workspaces()
         n_bus = self.compiled.n_bus
         self.work.v[:] = np.stack([rng.normal(1.0, 0.05, (n_bus, LANES)), rng.normal(0.0, 0.1, (n_bus, LANES))], 1)
         self.work.s[:] = rng.normal(size=self.work.s.shape)
