@@ -45,6 +45,15 @@ class Confidence(StrEnum):
     assumed = "assumed"
 
 
+class CoolingType(StrEnum):
+    """Cooling of a transformer; the words of column ``cooling`` of the tables of transformer types."""
+
+    onan = "onan"
+    onaf = "onaf"
+    ofaf = "ofaf"
+    odaf = "odaf"
+
+
 class ElementStatus(StrEnum):
     """State of an element on the first day of the tables; distinct from ``in_service`` at a moment."""
 

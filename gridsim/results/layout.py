@@ -141,6 +141,7 @@ ELEMENTS = _csv(
     _REPRESENTATIVE,
     _text("area", "Area of the substation"),
     _number("voltage_kv", "Nominal voltage of the winding's or the line's busbar"),
+    _text("cooling", "Cooling of the transformer: onan, onaf, ofaf or odaf; empty for lines"),
 )
 SUBSTATIONS = _csv(
     "substations",

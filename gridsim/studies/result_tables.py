@@ -108,14 +108,16 @@ def _voltages_kv(grid: StagedGrid, bus_ids: pd.Series[str]) -> pd.Series[float]:
 
 def _trafos(grid: StagedGrid) -> pd.DataFrame:
     trafos = grid.tables["trafos"]
+    types = _rows(grid, "trafo_types", "std_type", trafos["std_type"])
     return _place(grid, trafos["substation_id"]).assign(
         element_type="trafo",
         name=trafos["trafo_id"],
         winding="",
-        sn_mva=_rows(grid, "trafo_types", "std_type", trafos["std_type"])["sn_mva"],
+        sn_mva=types["sn_mva"],
         max_i_ka=np.nan,
         confidence=trafos["confidence"],
         voltage_kv=_voltages_kv(grid, trafos["hv_bus_id"]),
+        cooling=types["cooling"],
     )
 
 
@@ -132,6 +134,7 @@ def _windings(grid: StagedGrid) -> pd.DataFrame:
             max_i_ka=np.nan,
             confidence=units["confidence"],
             voltage_kv=_voltages_kv(grid, units[f"{winding}_bus_id"]),
+            cooling=types["cooling"],
         )
         for winding in WINDINGS
     ]
@@ -149,6 +152,7 @@ def _lines(grid: StagedGrid) -> pd.DataFrame:
         max_i_ka=_rows(grid, "line_types", "std_type", lines["std_type"])["max_i_ka"],
         confidence=lines["confidence"],
         voltage_kv=_voltages_kv(grid, lines["from_bus_id"]),
+        cooling="",
         is_representative=begin["is_representative"] | end["is_representative"],
     )
 

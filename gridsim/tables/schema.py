@@ -6,7 +6,7 @@ conventions: loads and shunts positive when they consume, power plants positive 
 
 from __future__ import annotations
 
-from gridsim.enums import Area, Confidence, ElementStatus, InvestorPool, Programme, Sector
+from gridsim.enums import Area, Confidence, CoolingType, ElementStatus, InvestorPool, Programme, Sector
 from gridsim.tables.columns import Column, Kind, Table
 
 COUNTS_AS = ("city_220", "city_110", "city_35")
@@ -73,7 +73,7 @@ TAPS = (
     _whole("tap_max", "Highest position", -50, 50),
     _number("tap_step_percent", "Voltage change per position", 0.0, 10.0),
     _flag("is_oltc", "Whether the tap moves under load"),
-    _text("cooling", "Cooling class", choices=("onan", "onaf", "ofaf", "odaf")),
+    _text("cooling", "Cooling class", choices=tuple(CoolingType)),
 )
 
 

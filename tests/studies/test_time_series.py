@@ -95,6 +95,7 @@ def test_elements_have_loading_exactly_while_they_are_open(result: StudyResult, 
     assert by_name.loc["line:west_town_2", "close_utc"] == pd.Timestamp("2027-05-31T19:00Z")
     assert pd.isna(by_name.loc["trafo:town_t1", "open_utc"])
     assert by_name.loc["trafo3w:west_at1:lv", "voltage_kv"] == 10.0
+    assert by_name.loc[["trafo3w:west_at1:lv", "line:west_town_2"], "cooling"].tolist() == ["onaf", ""]
     assert by_name.loc["trafo3w:west_at2:hv", "open_utc"] == pd.Timestamp("2028-03-14T19:00Z")
 
 

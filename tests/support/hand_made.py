@@ -23,7 +23,7 @@ def elements() -> pd.DataFrame:
         {"element_type": "trafo3w", "name": "a_one", "winding": "hv", "sn_mva": 125.0, "voltage_kv": 220.0},
         {"element_type": "trafo3w", "name": "a_one", "winding": "mv", "sn_mva": 125.0, "voltage_kv": 110.0},
         {"element_type": "trafo3w", "name": "a_one", "winding": "lv", "sn_mva": 63.0, "voltage_kv": 10.0},
-        {"element_type": "line", "name": "l_one", "max_i_ka": 0.5, "voltage_kv": 110.0},
+        {"element_type": "line", "name": "l_one", "max_i_ka": 0.5, "voltage_kv": 110.0, "cooling": ""},
     ]
     blank = {
         "winding": "",
@@ -36,6 +36,7 @@ def elements() -> pd.DataFrame:
         "confidence": "assumed",
         "is_representative": True,
         "area": "almaty_region",
+        "cooling": "onaf",
     }
     frame = pd.DataFrame([blank | row for row in rows])
     frame["element"] = [column_of(row["element_type"], row["name"], row["winding"]) for _, row in frame.iterrows()]

@@ -232,6 +232,7 @@ def _transformers(substations: pd.DataFrame, n: int) -> list[dict[str, Any]]:
                 "is_representative": bool(station["is_representative"]),
                 "area": station["area"],
                 "voltage_kv": station["voltage_kv"],
+                "cooling": "ofaf" if is_three else "onaf",
             }
             for winding, sn_mva in ratings.items()
         ]
@@ -289,6 +290,7 @@ def _grid(n_transformers: int, from_year: int, to_year: int, generator: np.rando
             "is_representative": False,
             "area": "almaty_region",
             "voltage_kv": row.vn_kv,
+            "cooling": "",
         }
         for row in lines.itertuples(index=False)
     ]
