@@ -11,7 +11,7 @@ import typer
 from rich.console import Console
 
 from benchmarks import registry
-from benchmarks.record import Run
+from benchmarks.record import Run, together
 from benchmarks.runner import Settings
 from benchmarks.runner import run as run_all
 from benchmarks.tables import limits_table, tables
@@ -175,17 +175,20 @@ def limits(
 
 @app.command()
 def report(
-    result: Annotated[Path, typer.Argument(help="JSON of a run.")],
+    results: Annotated[list[Path], typer.Argument(help="JSON of a run, or of several on one machine.")],
     document: Annotated[Path, typer.Option(help="Document with the two markers.")] = README,
 ) -> None:
-    """Write the tables and the picture of a run into benchmarks/README.md, between its two markers.
+    """Write the tables and the picture of runs into benchmarks/README.md, between its two markers.
 
     Example: python -m benchmarks report out/benchmarks/run-20260115-120000.json
     """
     from benchmarks.picture import draw  # noqa: PLC0415  loads matplotlib
     from benchmarks.report import write  # noqa: PLC0415  keeps the other commands light
 
-    found = Run.read(result)
+    try:
+        found = together([Run.read(result) for result in results])
+    except ValueError as reason:
+        raise typer.BadParameter(str(reason)) from reason
     picture = document.with_name("load_flow_times.png")
     try:
         draw(found, picture)

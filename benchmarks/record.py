@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
 FORMAT = 1
@@ -127,6 +128,32 @@ class Run:
             raise ValueError(f"{path}: not a benchmark run of format {FORMAT}")
         records = tuple(_record(row) for row in document["records"])
         return Run(document["machine"], document["settings"], records, tuple(document["limits"]))
+
+
+def together(runs: Sequence[Run]) -> Run:
+    """Return several runs of one machine, a case each perhaps, as one; told are the fewest rounds and longest budget.
+
+    Raises
+    ------
+    ValueError
+        When they come from different machines or versions, so that their figures do not belong into one table.
+    """
+    first = runs[0]
+    for name in ("cpu", "cores", "versions"):
+        found = {json.dumps(run.machine[name], sort_keys=True) for run in runs}
+        if len(found) > 1:
+            raise ValueError(f"the runs differ in {name}: {', '.join(sorted(found))}; report them apart")
+    settings = {
+        **first.settings,
+        "repeats": min(run.settings["repeats"] for run in runs),
+        "budget_s": max(run.settings["budget_s"] for run in runs),
+    }
+    return Run(
+        {**first.machine, "load_average_after": runs[-1].machine["load_average_after"]},
+        settings,
+        tuple(record for run in runs for record in run.records),
+        tuple(limit for run in runs for limit in run.limits),
+    )
 
 
 def _record(row: dict[str, Any]) -> Record:

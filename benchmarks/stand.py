@@ -25,7 +25,7 @@ TRIALS = 2
 #: A trial that lasts so long is not repeated, s.
 LONG_TRIAL_S = 0.2
 #: Shorter calls are repeated inside one timing until they last this long, s.
-SHORTEST_S = 0.02
+SHORTEST_S = 0.1
 
 
 @contextlib.contextmanager

@@ -15,7 +15,7 @@ from benchmarks.comparing import comparison, is_change
 from benchmarks.limits import limits, moved, operations
 from benchmarks.peak import Peak, measure
 from benchmarks.picture import draw
-from benchmarks.record import Agreement, Record, Run, Verdict
+from benchmarks.record import Agreement, Record, Run, Verdict, together
 from benchmarks.report import BEGIN, END, insert, markdown, write
 from benchmarks.tables import number, tables
 
@@ -137,6 +137,20 @@ def test_report_replaces_what_stands_between_the_markers(run: Run, tmp_path: Pat
     assert "wrong" in text
     with pytest.raises(ValueError, match="needs the lines"):
         insert("nothing", "tables")
+
+
+def test_runs_of_one_machine_make_one_report(run: Run) -> None:
+    other = dataclasses.replace(
+        made_run(record("gridsim", 9.0, case="case300")), settings={"repeats": 2, "budget_s": 2.0}
+    )
+    both = together([run, other])
+    text = markdown(both)
+    assert "case118" in text
+    assert "case300" in text
+    assert "Rounds: 2; a timing of a peer lasts 2.0 s" in text
+    elsewhere = dataclasses.replace(other, machine={**MACHINE, "cpu": "another"})
+    with pytest.raises(ValueError, match="differ in cpu"):
+        together([run, elsewhere])
 
 
 def test_own_readme_has_the_markers(repository: Path, run: Run) -> None:
