@@ -1,4 +1,4 @@
-"""The command ``gridsim``: check, run, plot.
+"""The command ``gridsim``: check, run, explain, plot.
 
 Exit codes: 0 done, 2 bad input (or a result directory that cannot be used), 3 with ``--strict`` when any step failed,
 130 interrupted. What a command says goes to standard output, errors and progress to standard error.
@@ -12,18 +12,16 @@ from pathlib import Path  # noqa: TC003  typer reads the annotations at run time
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
 
 import gridsim
+from gridsim.cli.consoles import console
 from gridsim.cli.exit_codes import ExitCode, mistakes_told
+from gridsim.cli.explain_command import explain
 from gridsim.enums import Solver  # noqa: TC001  likewise
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-
-#: Width of tables where there is no terminal to ask.
-PLAIN_WIDTH = 160
 
 app = typer.Typer(
     name="gridsim",
@@ -39,13 +37,6 @@ def main() -> None:
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="replace")  # a terminal that lacks a sign shows another; it never stops a run
     app()
-
-
-def _console(*, is_error: bool = False) -> Console:
-    console = Console(stderr=is_error, highlight=False)
-    if not console.is_terminal:
-        console.width = PLAIN_WIDTH
-    return console
 
 
 def _show_version(is_wanted: bool) -> None:
@@ -74,12 +65,11 @@ def check(folder: Annotated[Path, typer.Argument(help="Folder with the CSV table
         from gridsim.tables.load import check_tables  # noqa: PLC0415
         from gridsim.tables.totals import confidence_shares, totals  # noqa: PLC0415
 
-        console = _console()
         tables, findings = check_tables(folder)
-        print_findings(console, str(folder), findings)
+        print_findings(console(), str(folder), findings)
         if tables is not None:
-            print_frame(console, "Totals", totals(tables))
-            print_frame(console, "Confidence, percent of the rows", confidence_shares(tables))
+            print_frame(console(), "Totals", totals(tables))
+            print_frame(console(), "Confidence, percent of the rows", confidence_shares(tables))
         if findings:
             raise typer.Exit(ExitCode.bad_input)
 
@@ -106,7 +96,7 @@ def run(
         from gridsim.report.console_summary import print_summary  # noqa: PLC0415
         from gridsim.studies.time_series import run_scenario  # noqa: PLC0415
 
-        with DrawingProcess(is_wanted=pictures) as second, ProgressBar(_console(is_error=True)) as progress:
+        with DrawingProcess(is_wanted=pictures) as second, ProgressBar(console(is_error=True)) as progress:
             result = run_scenario(
                 scenario,
                 from_year=from_year,
@@ -126,7 +116,7 @@ def run(
                     drawn = draw_run(result.store, second)
             finally:  # whatever happens to the pictures, the run is done and its summary is owed
                 progress.stop()
-                print_summary(_console(), result.summary, result.store.directory, drawn)
+                print_summary(console(), result.summary, result.store.directory, drawn)
         if strict and result.n_failed:
             raise typer.Exit(ExitCode.failed_steps)
 
@@ -152,3 +142,6 @@ def plot(
 
         for path in draw_pictures(ResultStore.open(directory), kind or (), year=year, suffix=suffix, folder=out):
             typer.echo(path)
+
+
+app.command()(explain)

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 _PIECE = 512
 
 
-class _Portion(Enum):
+class Portion(Enum):
     """Which portion of a demand a part is: everything, or what was there in the base year, or the growth since."""
 
     everything = 0
@@ -34,7 +34,7 @@ class _Portion(Enum):
 
 
 @dataclass(frozen=True)
-class _Part:
+class Part:
     """A portion of the demand of one sector of one area, spread by its own weights.
 
     ``area`` and ``sector`` are positions in :attr:`BusLoads.areas` and in the sectors of the area. ``weights_p`` and
@@ -43,7 +43,7 @@ class _Part:
 
     area: int
     sector: int
-    portion: _Portion
+    portion: Portion
     weights_p: FloatArray
     weights_q: FloatArray
 
@@ -70,7 +70,7 @@ class BusLoads:
     row_of_bus: IndexArray
     steps_per_day: int
     transfers: TransferPlan
-    parts: tuple[_Part, ...]
+    parts: tuple[Part, ...]
 
     def served(
         self, start_step: int, stop_step: int, bus_in_service: BoolArray
@@ -124,11 +124,11 @@ class BusLoads:
         for part in self.parts:
             demand = self.areas[part.area].p_mw[part.sector, start_step:stop_step]
             match part.portion:
-                case _Portion.everything:
+                case Portion.everything:
                     series.append(demand)
-                case _Portion.base:
+                case Portion.base:
                     series.append(demand * (1.0 - growth[part.area]))
-                case _Portion.growth:
+                case Portion.growth:
                     series.append(demand * growth[part.area])
         return series
 
@@ -147,18 +147,18 @@ def spread_loads(
     bus_pos = np.array([position[bus] for bus in load_buses(tables)], dtype=np.int64)
     row_of_bus = np.full(n_bus, -1, dtype=np.int64)
     row_of_bus[bus_pos] = np.arange(len(bus_pos))
-    parts: list[_Part] = []
+    parts: list[Part] = []
     for number, area in enumerate(areas):
         by_place = scenario.demand.areas[area.area].growth_by_place
         for sector_number, sector in enumerate(area.sectors):
             base = loads.base_weights(area.area, sector)
             growth = loads.growth_weights(area.area, sector, by_place)
             # Without places of growth the growth is spread as the base is: one part does for both.
-            apart = ((_Portion.base, base), (_Portion.growth, growth))
-            for portion, weights in apart if by_place else ((_Portion.everything, base),):
+            apart = ((Portion.base, base), (Portion.growth, growth))
+            for portion, weights in apart if by_place else ((Portion.everything, base),):
                 at_home = _sum_by_bus(loads.bus_pos, weights, n_bus)
                 at_home_q = _sum_by_bus(loads.bus_pos, weights * loads.tan_phi, n_bus)
-                parts.append(_Part(number, sector_number, portion, at_home, at_home_q))
+                parts.append(Part(number, sector_number, portion, at_home, at_home_q))
     return BusLoads(areas, investors, bus_pos, row_of_bus, scenario.horizon.steps_per_day, transfers, tuple(parts))
 
 

@@ -96,14 +96,27 @@ class InjectionPlan:
         if not 0 <= start_step <= stop_step <= len(self.time_utc):
             raise IndexError(f"steps {start_step} to {stop_step} are not among the {len(self.time_utc)} of the horizon")
         load_p, load_q, served = self.loads.served(start_step, stop_step, serving_bus_in_service)
-        gen_p, sgen_p, sgen_q = self.supply.feeds(start_step, stop_step, served)
-        return {
-            ("load", "p_mw"): load_p,
-            ("load", "q_mvar"): load_q,
-            ("gen", "p_mw"): np.ascontiguousarray(gen_p.T),
-            ("sgen", "p_mw"): np.ascontiguousarray(sgen_p.T),
-            ("sgen", "q_mvar"): np.ascontiguousarray(sgen_q.T),
-        }
+        return _by_element(load_p, load_q, *self.supply.feeds(start_step, stop_step, served))
+
+    def variant_profiles(
+        self, step: int, load_p: FloatArray, load_q: FloatArray, serving_bus_in_service: BoolArray
+    ) -> dict[tuple[str, str], FloatArray]:
+        """Return the injections of variants of one step whose loads differ: plants as they are, exchanges follow.
+
+        Parameters
+        ----------
+        load_p, load_q:
+            MW and Mvar of every row of ``net.load``, shape (n_variant, n_load).
+        serving_bus_in_service:
+            As for :meth:`element_profiles`.
+
+        Returns
+        -------
+        dict
+            As :meth:`element_profiles`, with variants in place of steps.
+        """
+        served = load_p[:, serving_bus_in_service[self.loads.bus_pos]].sum(axis=1)
+        return _by_element(load_p, load_q, *self.supply.feeds_at(step, served))
 
     def demand_summary(self) -> pd.DataFrame:
         """Return mean and peak of every month by area and sector.
@@ -164,6 +177,18 @@ class InjectionPlan:
                 )
             )
         return pd.concat(frames, ignore_index=True)
+
+
+def _by_element(
+    load_p: FloatArray, load_q: FloatArray, gen_p: FloatArray, sgen_p: FloatArray, sgen_q: FloatArray
+) -> dict[tuple[str, str], FloatArray]:
+    return {
+        ("load", "p_mw"): load_p,
+        ("load", "q_mvar"): load_q,
+        ("gen", "p_mw"): np.ascontiguousarray(gen_p.T),
+        ("sgen", "p_mw"): np.ascontiguousarray(sgen_p.T),
+        ("sgen", "q_mvar"): np.ascontiguousarray(sgen_q.T),
+    }
 
 
 def plan_injections(

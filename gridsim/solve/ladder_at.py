@@ -125,23 +125,7 @@ class LadderAt:
 
     def at_taps(self, tap: IndexArray) -> tuple[CompiledGrid, LoadingColumns]:
         """Topology and loading columns at tap positions (n_tap,)."""
-        compiled, columns, taps = self._compiled, self._columns, self._compiled.controls.taps
-        if np.array_equal(tap, taps.tap_pos):
-            return compiled, columns
-        network = compiled.network
-        y = network.y_g + 1j * network.y_b
-        dy = moved_admittances(compiled, tap[np.newaxis])[0]
-        f, t = compiled.branch_from[taps.branch], compiled.branch_to[taps.branch]
-        for part, (row, column) in enumerate(((f, f), (f, t), (t, f), (t, t))):
-            np.add.at(y, _entries(network, row, column), dy[:, part])
-        place = column_of_branch(compiled)[taps.branch]
-        moved = place >= 0
-        fields = ("y_self_from", "y_mutual_from", "y_mutual_to", "y_self_to")
-        changed = {field: getattr(columns, field).copy() for field in fields}
-        for part, field in enumerate(fields):
-            changed[field][place[moved]] += np.stack([dy[moved, part].real, dy[moved, part].imag], axis=1)
-        turned = network._replace(y_g=np.ascontiguousarray(y.real), y_b=np.ascontiguousarray(y.imag))
-        return replace(compiled, network=turned), columns._replace(**changed)
+        return at_taps(self._compiled, self._columns, tap)
 
     def report(self, steps: IndexArray, positions: Positions, at: IndexArray, results: ChordResults) -> None:
         """Write voltage, loading and losses of solved steps.
@@ -183,6 +167,27 @@ class LadderAt:
                 )
 
             deal(len(some), STEPS_PER_TASK, usable_threads(self._options.threads), report)
+
+
+def at_taps(compiled: CompiledGrid, columns: LoadingColumns, tap: IndexArray) -> tuple[CompiledGrid, LoadingColumns]:
+    """Return topology and loading columns as they are at other tap positions, shape (n_tap,)."""
+    taps = compiled.controls.taps
+    if np.array_equal(tap, taps.tap_pos):
+        return compiled, columns
+    network = compiled.network
+    y = network.y_g + 1j * network.y_b
+    dy = moved_admittances(compiled, tap[np.newaxis])[0]
+    f, t = compiled.branch_from[taps.branch], compiled.branch_to[taps.branch]
+    for part, (row, column) in enumerate(((f, f), (f, t), (t, f), (t, t))):
+        np.add.at(y, _entries(network, row, column), dy[:, part])
+    place = column_of_branch(compiled)[taps.branch]
+    moved = place >= 0
+    fields = ("y_self_from", "y_mutual_from", "y_mutual_to", "y_self_to")
+    changed = {field: getattr(columns, field).copy() for field in fields}
+    for part, field in enumerate(fields):
+        changed[field][place[moved]] += np.stack([dy[moved, part].real, dy[moved, part].imag], axis=1)
+    turned = network._replace(y_g=np.ascontiguousarray(y.real), y_b=np.ascontiguousarray(y.imag))
+    return replace(compiled, network=turned), columns._replace(**changed)
 
 
 def _alike(rows: IndexArray) -> list[IndexArray]:

@@ -12,9 +12,9 @@ from gridsim.compiled.ratings import loading_columns
 from gridsim.dtypes import COMPLEX, INDEX, STATUS
 from gridsim.enums import LoadingBasis, StepStatus
 from gridsim.kernels.jit import IS_COMPILED
-from gridsim.solve.control_rounds import settle, starting_positions
+from gridsim.solve.control_rounds import hold_taps, settle, starting_positions
 from gridsim.solve.ladder import Start, find_anchor
-from gridsim.solve.ladder_at import LadderAt
+from gridsim.solve.ladder_at import LadderAt, at_taps
 from gridsim.solve.solution import NO_POSITION, BatchSolution, LoadingArrays
 from gridsim.solve.step_results import no_results
 
@@ -89,6 +89,12 @@ class NewtonSolver:
         taps = self.compiled.controls.taps
         return list(zip(taps.table, taps.table_row.tolist(), strict=True))
 
+    def topology_at(self, tap_pos: IndexArray | None) -> tuple[CompiledGrid, LoadingColumns]:
+        """Return the topology and its loading columns at tap positions of a solution, shape (n_tap,), None without."""
+        if tap_pos is None:
+            return self.compiled, self._columns
+        return at_taps(self.compiled, self._columns, tap_pos)
+
     def _settled(self) -> tuple[CompiledGrid, LoadingColumns, Start, IndexArray]:
         """Return topology, columns, solution and tap positions at the net's own values, with its taps at rest."""
         compiled = self.compiled
@@ -106,7 +112,13 @@ class NewtonSolver:
         return *ladder.at_taps(tap), base, tap
 
     def solve(
-        self, profiles: Profiles, n_step: int, *, loading_only: bool = False, from_settled_taps: bool = False
+        self,
+        profiles: Profiles,
+        n_step: int,
+        *,
+        loading_only: bool = False,
+        from_settled_taps: bool = False,
+        held_tap_pos: IndexArray | None = None,
     ) -> BatchSolution:
         """Solve a batch.
 
@@ -123,6 +135,8 @@ class NewtonSolver:
         from_settled_taps:
             Whether the tap changers of every step start from where they rest at the net's own values, instead of from
             the net's own positions.
+        held_tap_pos:
+            Where the tap changers of every step stand, and stay. Shape (n_step, n_tap).
 
         Raises
         ------
@@ -143,16 +157,22 @@ class NewtonSolver:
         rung = np.full(n_step, -1, dtype=STATUS)
         start = self.settled_tap_pos if from_settled_taps else compiled.controls.taps.tap_pos
         positions = starting_positions(compiled, n_step, start)
+        if held_tap_pos is not None:
+            hold_taps(positions, held_tap_pos)
         unserved_mw, is_unserved = without_source(compiled, checked, n_step)
         todo = np.flatnonzero(~is_unserved)
         if self._chord is not None:
-            self._solve_by_chord(self._chord, checked, todo, positions, results)
+            self._solve_by_chord(self._chord, checked, todo, positions, results, moves_taps=held_tap_pos is None)
             status[todo] = results.code[todo]
             rung[todo[status[todo] == StepStatus.ok]] = 0
             todo = todo[status[todo] != StepStatus.ok]
         if self._options.use_fallback or self._chord is None:
             for first in range(0, len(todo), STEPS_AT_ONCE):
-                self._climb(checked, todo[first : first + STEPS_AT_ONCE], positions, results, status, rung, start)
+                some = todo[first : first + STEPS_AT_ONCE]
+                local = starting_positions(compiled, len(some), start)
+                if held_tap_pos is not None:
+                    hold_taps(local, held_tap_pos[some])
+                self._climb(checked, some, positions, results, status, rung, local)
         status[is_unserved] = StepStatus.de_energised
         return self._solution(results, status, rung, unserved_mw, positions.tap)
 
@@ -163,11 +183,13 @@ class NewtonSolver:
         steps: IndexArray,
         positions: Positions,
         results: ChordResults,
+        *,
+        moves_taps: bool,
     ) -> None:
         """Solve steps by the chord method; with limits of reactive power, round by round until they settle."""
         compiled = self.compiled
         if not len(compiled.controls.limits.pos):
-            chord.solve(profiles, steps, positions, results)
+            chord.solve(profiles, steps, positions, results, moves_taps=moves_taps)
             return
         voltage = results.voltage.view(COMPLEX)
         iterations = np.zeros(len(results.code), dtype=INDEX)
@@ -189,13 +211,12 @@ class NewtonSolver:
         results: ChordResults,
         status: StatusArray,
         rung: StatusArray,
-        tap_start: IndexArray,
+        local: Positions,
     ) -> None:
-        """Solve some steps by the ladder, from the start, and write them down."""
+        """Solve some steps by the ladder, with controls that start from ``local``, and write them down."""
         compiled = self.compiled
         injection = inject(compiled, {key: values[steps] for key, values in profiles.items()}, len(steps))
         ladder = LadderAt(compiled, self._columns, injection, self.anchor, self._options)
-        local = starting_positions(compiled, len(steps), tap_start)
         codes = settle(compiled, injection, np.flatnonzero(injection.is_finite), local, ladder)
         solved = np.flatnonzero(codes == StepStatus.ok)
         ladder.report(solved, local, steps, results)
