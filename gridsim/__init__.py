@@ -15,6 +15,7 @@ from gridsim.errors import (
     CompileError,
     Finding,
     GridsimError,
+    InputError,
     NetworkDataError,
     ResultStoreError,
     ScenarioError,
@@ -22,6 +23,9 @@ from gridsim.errors import (
 )
 
 if TYPE_CHECKING:
+    from gridsim.assess.thermal_fleet import ThermalState
+    from gridsim.assess.thermal_model import hot_spot, loss_of_life
+    from gridsim.assess.thermal_parameters import CoolingStages, ThermalParameters
     from gridsim.grid.build import build_net
     from gridsim.grid.staged import stage_grid
     from gridsim.plots import draw_all as plot
@@ -34,12 +38,17 @@ if TYPE_CHECKING:
 
 #: Public name to the module that holds it and its name there; imported when first asked for.
 _LAZY = {
+    "CoolingStages": ("gridsim.assess.thermal_parameters", "CoolingStages"),
     "ResultStore": ("gridsim.results.store", "ResultStore"),
     "SolveOptions": ("gridsim.solve.options", "SolveOptions"),
+    "ThermalParameters": ("gridsim.assess.thermal_parameters", "ThermalParameters"),
+    "ThermalState": ("gridsim.assess.thermal_fleet", "ThermalState"),
     "build_net": ("gridsim.grid.build", "build_net"),
     "check_tables": ("gridsim.tables.load", "check_tables"),
+    "hot_spot": ("gridsim.assess.thermal_model", "hot_spot"),
     "load_scenario": ("gridsim.scenario", "load_scenario"),
     "load_tables": ("gridsim.tables.load", "load_tables"),
+    "loss_of_life": ("gridsim.assess.thermal_model", "loss_of_life"),
     "open_results": ("gridsim.studies.time_series", "open_results"),
     "plot": ("gridsim.plots", "draw_all"),
     "run_scenario": ("gridsim.studies.time_series", "run_scenario"),
@@ -50,8 +59,10 @@ _LAZY = {
 __all__ = [
     "CompileError",
     "Confidence",
+    "CoolingStages",
     "Finding",
     "GridsimError",
+    "InputError",
     "LoadingBasis",
     "NetworkDataError",
     "ResultStore",
@@ -61,11 +72,15 @@ __all__ = [
     "SolveOptions",
     "Solver",
     "StepStatus",
+    "ThermalParameters",
+    "ThermalState",
     "__version__",
     "build_net",
     "check_tables",
+    "hot_spot",
     "load_scenario",
     "load_tables",
+    "loss_of_life",
     "open_results",
     "plot",
     "run_scenario",

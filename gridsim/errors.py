@@ -80,6 +80,10 @@ class ResultStoreError(GridsimError):
     """A result directory cannot be written, or is not one, or is incomplete."""
 
 
+class InputError(GridsimError):
+    """An argument of a public function cannot be used; names the argument, its value and what is accepted."""
+
+
 class SolveError(GridsimError):
     """Steps failed and the caller asked for strictness.
 

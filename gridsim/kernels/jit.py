@@ -62,6 +62,11 @@ def lane_kernel(function: Function) -> Function:
     return _compile(function, frozenset(), counts_references=False)
 
 
+def fused_kernel(function: Function) -> Function:
+    """Compile a function that goes through arrays in plain loops: products and sums may be fused, no other liberty."""
+    return _compile(function, frozenset({"contract"}), counts_references=False)
+
+
 def lane_part(function: Function) -> Function:
     """Compile a part of a lane kernel into its only caller, where it is optimised once instead of twice."""
     return _compile(function, frozenset(), counts_references=False, into_callers=True)
