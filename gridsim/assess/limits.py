@@ -1,14 +1,15 @@
-"""Which limit holds for which loading column, as the flat list of watches that the episode kernel follows."""
+"""Which rule holds for which loading column, as the flat list of watches that the episode kernel follows."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from gridsim.dtypes import FLOAT, INDEX, FloatArray, IndexArray
-from gridsim.scenario.model import LimitClass
+from gridsim.scenario.choices import AmbientReading
+from gridsim.scenario.rule_catalogue import LINE_RULE
 from gridsim.units import SQRT_3
 
 if TYPE_CHECKING:
@@ -16,46 +17,68 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-#: Lines are judged by their continuous current limit alone: no loading guide for transformers applies to them.
-LINE_LIMIT = LimitClass(
-    name="line_continuous",
-    percent=100.0,
-    min_duration_h=0.0,
-    source="max_i_ka of the line type",
-    is_verified=True,
-)
+    from gridsim.grid.staged import StagedGrid
+    from gridsim.scenario.limit_model import LimitClass, LimitRule, LimitTier
+
+_UNIT_KEY = ["element_type", "name"]
+
+
+class AmbientSeries(NamedTuple):
+    """Air temperature of every step in degree Celsius, each ``(n_step,)``: what ambient-dependent rules are read by."""
+
+    hour: FloatArray
+    month_mean: FloatArray
+
+    def read(self, reading: AmbientReading) -> FloatArray:
+        """Return the series by which a rule is read."""
+        return self.hour if reading is AmbientReading.hour else self.month_mean
+
+    def between(self, start_step: int, stop_step: int) -> AmbientSeries:
+        """Return the steps ``start_step`` to ``stop_step`` (half open)."""
+        return AmbientSeries(self.hour[start_step:stop_step], self.month_mean[start_step:stop_step])
+
+
+def ambient_series(grid: StagedGrid) -> AmbientSeries:
+    """Return the air temperatures of a run: those of its hours, and the means of their local months."""
+    days, climate = grid.injections.days, grid.scenario.profiles.climate
+    by_day = np.asarray(climate.mean_c, dtype=FLOAT)[days.month - 1]
+    return AmbientSeries(
+        grid.injections.ambient_temp_c, np.repeat(by_day, grid.scenario.horizon.steps_per_day).astype(FLOAT)
+    )
 
 
 @dataclass(frozen=True)
 class WatchList:
-    """Pairs of one loading column and one limit, column by column.
+    """Pairs of one loading column and one rule, column by column, in the order of the rules.
 
     Attributes
     ----------
     elements:
         Table ``elements`` of the results, one row per loading column, in column order.
-    limits:
-        The limit classes, those of transformers in the order of the scenario, then the one of lines.
+    rules:
+        The rules, those of transformers in the order of the scenario, then the one of lines.
+    tiers:
+        The tiers of all classes of all rules, a class after the other, each with the reading of its rule.
     column_pos:
         ``(n_watch,)`` row of ``elements``.
-    limit_pos:
-        ``(n_watch,)`` position in ``limits``.
+    rule_pos:
+        ``(n_watch,)`` position in ``rules``.
+    first_tier, n_tier:
+        ``(n_watch,)`` where the tiers of the watch stand in ``tiers``, and how many there are.
     """
 
     elements: pd.DataFrame
-    limits: tuple[LimitClass, ...]
+    rules: tuple[LimitRule, ...]
+    tiers: tuple[tuple[LimitTier, AmbientReading], ...]
     column_pos: IndexArray
-    limit_pos: IndexArray
+    rule_pos: IndexArray
+    first_tier: IndexArray
+    n_tier: IndexArray
 
     @property
-    def limit_percent(self) -> FloatArray:
-        """Limit of each watch."""
-        return np.array([limit.percent for limit in self.limits], dtype=FLOAT)[self.limit_pos]
-
-    @property
-    def min_duration_h(self) -> FloatArray:
-        """Shortest episode of each watch that counts."""
-        return np.array([limit.min_duration_h for limit in self.limits], dtype=FLOAT)[self.limit_pos]
+    def permitted_h(self) -> FloatArray:
+        """Hours at a stretch that each tier permits, ``(n_tier_total,)``."""
+        return np.array([tier.permitted_h for tier, _ in self.tiers], dtype=FLOAT)
 
     @property
     def rating_mva(self) -> FloatArray:
@@ -63,16 +86,19 @@ class WatchList:
         return ratings_mva(self.elements)[self.column_pos]
 
     @property
-    def strictest(self) -> IndexArray:
-        """Position of the strictest watch of each column, ``(n_column,)``, -1 where no limit holds.
+    def leading(self) -> IndexArray:
+        """Position of the first watch of each column, ``(n_column,)``, -1 where no rule holds.
 
-        Strictest is the lowest ``percent``, then the shortest ``min_duration_h``.
+        The first rule of the scenario that holds for a unit is the one that ranks it.
         """
-        order = np.lexsort((self.min_duration_h, self.limit_percent, self.column_pos))
-        strictest = np.full(len(self.elements), -1, dtype=INDEX)
-        columns, first = np.unique(self.column_pos[order], return_index=True)
-        strictest[columns] = order[first]
-        return strictest
+        leading = np.full(len(self.elements), -1, dtype=INDEX)
+        columns, first = np.unique(self.column_pos, return_index=True)
+        leading[columns] = first
+        return leading
+
+    def limit_percent(self, ambient: AmbientSeries) -> FloatArray:
+        """Return where each tier begins at every step of ``ambient``, percent, ``(n_tier_total, n_step)``."""
+        return np.array([tier.percent_at(ambient.read(reading)) for tier, reading in self.tiers], dtype=FLOAT)
 
 
 def ratings_mva(elements: pd.DataFrame) -> FloatArray:
@@ -85,15 +111,34 @@ def ratings_mva(elements: pd.DataFrame) -> FloatArray:
     return np.where(is_line, of_line, elements["sn_mva"].to_numpy(FLOAT))
 
 
-def watch_list(elements: pd.DataFrame, classes: Sequence[LimitClass]) -> WatchList:
-    """Pair every row of table ``elements`` with the limits that hold for it.
+def watch_list(elements: pd.DataFrame, rules: Sequence[LimitRule]) -> WatchList:
+    """Pair every row of table ``elements`` with the rules that hold for it.
 
-    A class holds for the windings rated above its ``sn_above_mva`` and up to its ``sn_up_to_mva``; a three-winding
-    transformer is judged winding by winding. Lines get :data:`LINE_LIMIT`.
+    A transformer is judged by the class of its size, which goes by its largest winding, and of its cooling; a
+    three-winding transformer winding by winding. Lines get :data:`LINE_RULE` alone.
     """
-    limits = (*classes, LINE_LIMIT)
+    everything = (*rules, LINE_RULE)
     is_line = (elements["element_type"] == "line").to_numpy()
-    sn_mva = elements["sn_mva"].to_numpy(FLOAT)
-    holds = [~is_line & (sn_mva > limit.sn_above_mva) & (sn_mva <= limit.sn_up_to_mva) for limit in classes]
-    column_pos, limit_pos = np.nonzero(np.column_stack([*holds, is_line]))
-    return WatchList(elements, limits, column_pos.astype(INDEX), limit_pos.astype(INDEX))
+    unit_mva = elements.groupby(_UNIT_KEY)["sn_mva"].transform("max").to_numpy(FLOAT)
+    cooling = elements["cooling"].to_numpy()
+    classes: list[LimitClass] = []
+    class_of = np.full((len(elements), len(everything)), -1, dtype=INDEX)
+    for position, rule in enumerate(everything):
+        is_open = is_line if rule is LINE_RULE else ~is_line
+        for limit_class in rule.classes:
+            is_held = is_open & limit_class.holds(unit_mva, cooling)
+            class_of[is_held, position] = len(classes)
+            is_open = is_open & ~is_held
+            classes.append(limit_class)
+    column_pos, rule_pos = np.nonzero(class_of >= 0)
+    chosen = class_of[column_pos, rule_pos]
+    counts = np.array([len(limit_class.tiers) for limit_class in classes], dtype=INDEX)
+    return WatchList(
+        elements=elements,
+        rules=everything,
+        tiers=tuple((tier, rule.ambient) for rule in everything for each in rule.classes for tier in each.tiers),
+        column_pos=column_pos.astype(INDEX),
+        rule_pos=rule_pos.astype(INDEX),
+        first_tier=(np.cumsum(counts) - counts)[chosen],
+        n_tier=counts[chosen],
+    )

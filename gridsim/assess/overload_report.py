@@ -30,24 +30,27 @@ class OverloadReport:
         Table ``yearly``: episodes and hours per element, limit and local year, years with overloads only.
     ranking:
         Table ``ranking``: every transformer once, worst first.
+    verdicts:
+        Table ``verdicts``: what each rule says of each transformer winding and line.
     """
 
     episodes: pd.DataFrame
     yearly: pd.DataFrame
     ranking: pd.DataFrame
+    verdicts: pd.DataFrame
 
 
 def episode_table(raw: pd.DataFrame, watch_list: WatchList, horizon: Horizon) -> pd.DataFrame:
     """Return table ``overloads`` from the episodes as :meth:`OverloadTracker.finish` returns them."""
     elements = watch_list.elements.iloc[watch_list.column_pos[raw["watch"]]].reset_index(drop=True)
-    limits = np.array([limit.name for limit in watch_list.limits], dtype=object)
+    limits = np.array([rule.name for rule in watch_list.rules], dtype=object)
     start_utc, end_utc = step_times(raw["start_step"], horizon), step_times(raw["stop_step"], horizon)
     table = pd.DataFrame(
         {
             "element_type": elements["element_type"],
             "name": elements["name"],
             "winding": elements["winding"],
-            "limit": limits[watch_list.limit_pos[raw["watch"]]],
+            "limit": limits[watch_list.rule_pos[raw["watch"]]],
             "start_utc": start_utc,
             "end_utc": end_utc,
             "duration_h": (raw["stop_step"] - raw["start_step"]).to_numpy(FLOAT) * horizon.resolution_h,
@@ -90,7 +93,7 @@ def yearly_table(episodes: pd.DataFrame, horizon: Horizon) -> pd.DataFrame:
 def ranking_table(
     episodes: pd.DataFrame, watch_list: WatchList, worst_percent: FloatArray, failed_h: FloatArray
 ) -> pd.DataFrame:
-    """Return table ``ranking``: every transformer by its strictest limit, worst first.
+    """Return table ``ranking``: every transformer by the first rule that holds for it, worst first.
 
     Order: overload in MVA h, then peak loading, then name. A three-winding transformer stands with its worst winding
     by the same order, so that its windings are not added up.
@@ -104,9 +107,9 @@ def ranking_table(
     worst_percent, failed_h:
         ``(n_column,)`` largest loading of the run (NaN: none), and hours in service without solution.
     """
-    strictest = watch_list.strictest
-    limits = np.array([*(limit.name for limit in watch_list.limits), ""], dtype=object)
-    limit_of = limits[np.where(strictest < 0, -1, watch_list.limit_pos[strictest])]
+    leading = watch_list.leading
+    limits = np.array([*(rule.name for rule in watch_list.rules), ""], dtype=object)
+    limit_of = limits[np.where(leading < 0, -1, watch_list.rule_pos[leading])]
     table = watch_list.elements.assign(limit=limit_of, peak_percent=worst_percent, failed_h=failed_h)
     sums = episodes.groupby([*ELEMENT_KEY, "limit"], as_index=False).agg(
         first_overload_utc=("start_utc", "min"),

@@ -11,36 +11,48 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from gridsim.dtypes import FLOAT, INDEX, BoolArray, IndexArray
+from gridsim.dtypes import FLOAT, INDEX, BoolArray, FloatArray, IndexArray
 from gridsim.kernels.episodes import COUNT_ONLY, NO_EPISODE, Carry, Found, Watches, follow_episodes
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from gridsim.assess.limits import WatchList
+    from gridsim.assess.limits import AmbientSeries, WatchList
 
 
 class OverloadTracker:
     """Follows every watch of a list through the blocks of a run.
 
     ``follow`` wants the blocks in time order and without gaps, ``finish`` is called once after the last.
+
+    Parameters
+    ----------
+    watch_list:
+        What is watched.
+    ambient:
+        Air temperatures of every step of the run.
+    step_h:
+        Length of a step in hours.
     """
 
-    def __init__(self, watch_list: WatchList, *, step_h: float) -> None:
+    def __init__(self, watch_list: WatchList, ambient: AmbientSeries, *, step_h: float) -> None:
         n_watch = len(watch_list.column_pos)
         self.watch_list = watch_list
+        self.ambient = ambient
         self.step_h = step_h
         self._watches = Watches(
             column_pos=watch_list.column_pos,
-            limit_percent=watch_list.limit_percent,
+            first_tier=watch_list.first_tier,
+            n_tier=watch_list.n_tier,
             rating_mva=watch_list.rating_mva,
-            min_duration_h=watch_list.min_duration_h,
+            permitted_h=watch_list.permitted_h,
         )
         self._carry = Carry(
             start_step=np.full(n_watch, NO_EPISODE, dtype=INDEX),
             peak_percent=np.zeros(n_watch),
             excess_percent=np.zeros(n_watch),
-            is_cut=np.zeros(n_watch, dtype=np.bool_),
+            is_kept=np.zeros(n_watch, dtype=np.bool_),
+            n_above=np.zeros((n_watch, int(watch_list.n_tier.max(initial=0))), dtype=INDEX),
         )
         self._next_step = 0
         self._has_failed_before = False
@@ -58,11 +70,12 @@ class OverloadTracker:
         """
         n_step = block.shape[1]
         failed = np.concatenate(([self._has_failed_before], is_failed))
-        self._run(block, failed)
+        ambient = self.ambient.between(self._next_step, self._next_step + n_step)
+        self._run(block, self.watch_list.limit_percent(ambient), failed)
         self._next_step += n_step
         self._has_failed_before = bool(failed[-1])
 
-    def _run(self, block: NDArray[np.float32], failed: BoolArray) -> None:
+    def _run(self, block: NDArray[np.float32], limit_percent: FloatArray, failed: BoolArray) -> None:
         n_watch = len(self._watches.column_pos)
         n_ended = np.zeros(n_watch, dtype=INDEX)
         count_only = np.full(n_watch, COUNT_ONLY, dtype=INDEX)
@@ -70,6 +83,7 @@ class OverloadTracker:
         def follow(found: Found, first_slot: IndexArray) -> None:
             follow_episodes(
                 block,
+                limit_percent,
                 failed,
                 self._next_step,
                 self.step_h,
@@ -92,7 +106,9 @@ class OverloadTracker:
         of the watch list.
         """
         n_column = int(self._watches.column_pos.max(initial=-1)) + 1
-        self._run(np.full((n_column, 1), np.nan, dtype=np.float32), np.array([self._has_failed_before, False]))
+        nothing = np.full((n_column, 1), np.nan, dtype=np.float32)
+        no_limit = np.full((len(self.watch_list.tiers), 1), np.inf)
+        self._run(nothing, no_limit, np.array([self._has_failed_before, False]))
         parts = [pd.DataFrame(found._asdict()) for found in self._found]
         everything = pd.concat(parts, ignore_index=True)
         return everything.sort_values(["start_step", "watch"], ignore_index=True)

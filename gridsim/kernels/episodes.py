@@ -1,15 +1,17 @@
-"""Overload episodes: runs of steps in which a loading stands above a limit, followed from block to block.
+"""Stretches of time in which a loading breaks a rule, followed from block to block.
 
-For a watch (one loading column against one limit) with loading l(t) in percent at step t and limit L in percent, an
-episode is a maximal run of successive steps with l(t) > L. Its numbers are
+For a watch (one loading column against one rule with tiers k = 0, 1, ...) with loading l(t) in percent at step t, tier
+k begins at L_k(t) in percent and is permitted for h_k hours at a stretch; L rises and h falls with k. An episode is a
+maximal run of successive steps with l(t) > L_0(t). Its numbers are
 
     duration   h    = n_steps * step_h
     peak       %    = max l(t)
-    overload   MVAh = sum (l(t) - L) / 100 * rating_mva * step_h
+    overload   MVAh = sum (l(t) - L_0(t)) / 100 * rating_mva * step_h
 
-It is kept when its duration reaches ``min_duration_h``. A NaN ends an episode: a failed step is neither above nor below
-the limit, so it is never bridged and never counted. Because the true length of an episode that touches a failed step
-is unknown, such an episode is kept however short it is.
+It is kept when some tier is broken: when within it a run of successive steps with l(t) > L_k(t) lasts longer than h_k.
+A NaN ends an episode: a failed step is neither above nor below the limit, so it is never bridged and never counted.
+Because the true length of an episode that touches a failed step is unknown, such an episode is kept however short it
+is.
 """
 
 from __future__ import annotations
@@ -32,12 +34,13 @@ DURATION_SLACK_H = 1e-9
 
 
 class Watches(NamedTuple):
-    """What is watched, each ``(n_watch,)``."""
+    """What is watched, each ``(n_watch,)`` unless said otherwise; watches of one column follow one another."""
 
     column_pos: NDArray[np.int64]  # row of the loading block
-    limit_percent: NDArray[np.float64]
+    first_tier: NDArray[np.int64]  # where the tiers of the rule begin, lowest first
+    n_tier: NDArray[np.int64]
     rating_mva: NDArray[np.float64]
-    min_duration_h: NDArray[np.float64]
+    permitted_h: NDArray[np.float64]  # (n_tier_total,)
 
 
 class Carry(NamedTuple):
@@ -45,8 +48,9 @@ class Carry(NamedTuple):
 
     start_step: NDArray[np.int64]  # step of the run, or NO_EPISODE
     peak_percent: NDArray[np.float64]
-    excess_percent: NDArray[np.float64]  # sum over steps of l - L
-    is_cut: NDArray[np.bool_]  # whether the step before the episode failed
+    excess_percent: NDArray[np.float64]  # sum over steps of l - L_0
+    is_kept: NDArray[np.bool_]  # whether a tier is broken, or the step before the episode failed
+    n_above: NDArray[np.int64]  # (n_watch, largest n_tier) steps for which l has been above each tier
 
 
 class Found(NamedTuple):
@@ -62,6 +66,7 @@ class Found(NamedTuple):
 @kernel
 def follow_episodes(
     loading: NDArray[np.float32],
+    limit_percent: NDArray[np.float64],
     is_failed: NDArray[np.bool_],
     first_step: int,
     step_h: float,
@@ -81,6 +86,8 @@ def follow_episodes(
     ----------
     loading:
         ``(n_column, n_step)`` float32 in percent, time contiguous; NaN where there is no value.
+    limit_percent:
+        ``(n_tier_total, n_step)`` where each tier begins at each step, percent.
     is_failed:
         ``(n_step + 1,)`` bool; entry ``t + 1`` tells whether step ``t`` failed, entry 0 the step before the block.
     first_step:
@@ -99,46 +106,63 @@ def follow_episodes(
         Output, ``(n_watch,)``: episodes that ended in the block and are kept.
     """
     n_step = loading.shape[1]
+    lowest = np.empty(limit_percent.shape[0])
+    for k in range(limit_percent.shape[0]):
+        lowest[k] = limit_percent[k].min()
+    n_above = np.empty(carry.n_above.shape[1], dtype=np.int64)
+    highest_row = -1
+    highest = 0.0
     for w in range(n_ended.shape[0]):
         n_ended[w] = 0
         row = watches.column_pos[w]
-        limit = watches.limit_percent[w]
+        first = watches.first_tier[w]
+        n_tier = watches.n_tier[w]
         start = carry.start_step[w]
-        if start == NO_EPISODE:  # most watches never cross their limit; this loop is one comparison per step
-            n_above = 0
+        if row != highest_row:
+            highest_row = row
+            highest = -np.inf
             for t in range(n_step):
-                n_above += loading[row, t] > limit
-            if n_above == 0:
-                continue
+                if loading[row, t] > highest:
+                    highest = np.float64(loading[row, t])
+        if start == NO_EPISODE and not highest > lowest[first]:  # most watches never cross their limit
+            continue
         peak = carry.peak_percent[w]
         excess = carry.excess_percent[w]
-        is_cut = carry.is_cut[w]
+        is_kept = carry.is_kept[w]
+        for k in range(n_tier):
+            n_above[k] = carry.n_above[w, k]
         slot = first_slot[w]
         for t in range(n_step):
             value = np.float64(loading[row, t])
+            limit = limit_percent[first, t]
             if value > limit:
                 if start == NO_EPISODE:
                     start = first_step + t
                     peak = value
                     excess = 0.0
-                    is_cut = is_failed[t]
+                    is_kept = is_failed[t]
+                    n_above[:] = 0
                 excess += value - limit
                 peak = max(peak, value)
+                for k in range(n_tier):
+                    n_above[k] = n_above[k] + 1 if value > limit_percent[first + k, t] else 0
+                    if n_above[k] * step_h > watches.permitted_h[first + k] + DURATION_SLACK_H:
+                        is_kept = True
             elif start != NO_EPISODE:
-                stop = first_step + t
-                is_cut = is_cut or is_failed[t + 1]
-                if is_cut or (stop - start) * step_h >= watches.min_duration_h[w] - DURATION_SLACK_H:
+                if is_kept or is_failed[t + 1]:
                     if slot != COUNT_ONLY:
-                        k = slot + n_ended[w]
-                        found.watch[k] = w
-                        found.start_step[k] = start
-                        found.stop_step[k] = stop
-                        found.peak_percent[k] = peak
-                        found.overload_mvah[k] = excess / 100.0 * watches.rating_mva[w] * step_h
+                        i = slot + n_ended[w]
+                        found.watch[i] = w
+                        found.start_step[i] = start
+                        found.stop_step[i] = first_step + t
+                        found.peak_percent[i] = peak
+                        found.overload_mvah[i] = excess / 100.0 * watches.rating_mva[w] * step_h
                     n_ended[w] += 1
                 start = NO_EPISODE
         if slot != COUNT_ONLY:
             carry.start_step[w] = start
             carry.peak_percent[w] = peak
             carry.excess_percent[w] = excess
-            carry.is_cut[w] = is_cut
+            carry.is_kept[w] = is_kept
+            for k in range(n_tier):
+                carry.n_above[w, k] = n_above[k]

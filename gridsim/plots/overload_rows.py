@@ -26,7 +26,7 @@ class OverloadRows:
     Attributes
     ----------
     limit:
-        The limit class whose episodes are shown, as in the manifest; empty when there is none.
+        The rule whose episodes are shown, as in the manifest; empty when there is none.
     rows:
         One row per transformer, by first overload; units of one substation whose overloads are the same to the hour
         share a row (``unit`` names them, ``n_units`` counts them). ``substation_name``, ``mark``, ``winding``
@@ -51,25 +51,21 @@ class OverloadRows:
         return self.n_overloaded - int(self.rows["n_units"].sum())
 
 
-def continuous_limit(data: StudyData) -> Mapping[str, Any]:
-    """Return the strictest limit class that transformers exceed: lowest percent, then shortest; empty if none is.
-
-    Every overload of a higher class is one of the lowest, too; a class for lines alone never occurs here.
-    """
+def leading_limit(data: StudyData) -> Mapping[str, Any]:
+    """Return the first rule of the scenario that transformers break; empty if none is."""
     episodes = data.overloads
     exceeded = set(episodes.loc[episodes["element_type"].isin(TRANSFORMER_TYPES), "limit"])
     limits = [limit for limit in data.manifest.limits if limit["name"] in exceeded]
-    limits.sort(key=lambda limit: (limit["percent"], limit.get("min_duration_h", 0.0)))
     return limits[0] if limits else {}
 
 
 def overload_rows(data: StudyData, *, limit: str | None = None, max_rows: int = 40) -> OverloadRows:
     """Return the ``max_rows`` rows with the most MVAh above ``limit``, ordered by first overload.
 
-    ``limit`` names a limit class; the strictest one that is exceeded by default.
+    ``limit`` names a rule; the first of the scenario that is broken by default.
     """
     classes = {str(entry["name"]): entry for entry in data.manifest.limits}
-    chosen = continuous_limit(data) if limit is None else classes.get(limit, {"name": limit})
+    chosen = leading_limit(data) if limit is None else classes.get(limit, {"name": limit})
     episodes = data.overloads
     is_wanted = episodes["element_type"].isin(TRANSFORMER_TYPES) & (episodes["limit"] == chosen.get("name", ""))
     episodes = episodes[is_wanted]

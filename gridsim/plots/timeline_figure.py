@@ -64,7 +64,7 @@ def draw_overload_timeline(
     max_rows:
         Rows shown; the transformers with the most MVAh above the limit are taken.
     limit:
-        Limit class whose episodes are shown; the strictest by default.
+        Rule whose episodes are shown; the first of the scenario that is broken by default.
 
     Returns
     -------
@@ -212,7 +212,7 @@ def _percent_text(percent: float) -> str:
 def _subtitle(data: StudyData, shown: OverloadRows) -> list[str]:
     hatched = " (hatched months)".replace("month", data.cells.word) if data.failed_hours else ""
     limit = shown.limit
-    above = f"{limit['percent']:.0f} % ({limit['name']})" if "percent" in limit else "their limit"
+    above = f"{limit['percent']:.0f} % ({limit['name']})" if limit.get("percent") else limit.get("name", "their limit")
     found = f"{data.known_text}{shown.n_overloaded} of {len(data.transformers)} transformers exceed {above}"
     if shown.n_overloaded:
         found += f", the first on {date_text(shown.first_day)}"

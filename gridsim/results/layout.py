@@ -103,7 +103,7 @@ def _csv(name: str, *columns: ResultColumn, folder: str = f"{TABLES_FOLDER}/") -
 _ELEMENT_TYPE = _text("element_type", "trafo, trafo3w or line")
 _NAME = _text("name", "Identifier in the network tables")
 _WINDING = _text("winding", "hv, mv or lv of a trafo3w; empty otherwise")
-_LIMIT = _text("limit", "Name of the limit class")
+_LIMIT = _text("limit", "Name of the limit rule")
 _CONFIDENCE = _text("confidence", "How well the network row is known")
 _REPRESENTATIVE = _flag("is_representative", "True when the row stands for a real but unpublished one")
 _OPEN = _time("open_utc", "First step in service; blank when in service from the first step of the run")
@@ -217,6 +217,26 @@ YEARLY = _csv(
     _whole("episodes", "Episodes that begin in the year"),
     _number("hours", "Hours of the year in episodes"),
 )
+VERDICTS = _csv(
+    "verdicts",
+    _ELEMENT_TYPE,
+    _NAME,
+    _WINDING,
+    _text("substation_name", "Where it stands"),
+    _LIMIT,
+    _text("edition", "Document and edition of the rule"),
+    _flag("is_verified", "Whether what the rule rests on was read in a source"),
+    _flag("is_inferred", "Whether gridsim worked its numbers out of what the source states"),
+    _number("failed_h", "Hours in service without a solution: nothing is known about them"),
+    _text("verdict", "violated; unknown when nothing is violated and failed_h is above 0; ok"),
+    _time("first_violation_utc", "Start of the first episode that breaks the rule; blank when there is none"),
+    _whole("episodes", "Number of episodes that break the rule"),
+    _number("hours", "Hours in such episodes"),
+    _number("longest_h", "Length of the longest"),
+    _PEAK,
+    _MVAH,
+    _CONFIDENCE,
+)
 TAP_OPERATIONS = _csv(
     "tap_operations",
     _text("element", "trafo:<id> or trafo3w:<id>, a unit whose on-load tap changer holds a voltage"),
@@ -237,6 +257,7 @@ CSV_TABLES: tuple[ResultTable, ...] = (
     DEMAND,
     RANKING,
     YEARLY,
+    VERDICTS,
     TAP_OPERATIONS,
 )
 

@@ -38,7 +38,8 @@ class Manifest:
     loading_basis:
         ``current`` or ``power``, as in :class:`gridsim.enums.LoadingBasis`.
     limits:
-        The limit classes of transformers: name, percent, min_duration_h, source, is_verified.
+        The rules of transformers, the one that ranks first: name, edition, source, is_verified, is_inferred,
+        derivation, ambient, classes, and percent where the rule begins at one loading for all.
     options:
         Solver options and arguments of the run.
     inputs:
@@ -54,7 +55,7 @@ class Manifest:
     elapsed_s:
         Phase to seconds of wall clock; ``total`` among them.
     line_limit:
-        The limit of lines, with the same keys.
+        The rule of lines, with the same keys.
     """
 
     scenario: str

@@ -17,9 +17,11 @@ from typing import Any
 
 from gridsim.enums import Sector
 from gridsim.scenario.keys import Key, KeyKind, default_of, keys_of
-from gridsim.scenario.knots import ShareKnots, YearKnots
+from gridsim.scenario.knots import AmbientKnots, ShareKnots, YearKnots
 
 _YEARS = range(1990, 2201)
+#: Air temperatures in degree Celsius that a table may name.
+_COLDEST_C, _WARMEST_C = -60.0, 60.0
 
 
 class RejectedValueError(ValueError):
@@ -216,6 +218,25 @@ def _year_numbers(value: Any, key: Key) -> YearKnots:
     return YearKnots(tuple(years), tuple(by_year[year] for year in years))
 
 
+def _ambient(name: str) -> float:
+    expected = f"expected air temperatures from {_COLDEST_C:g} to {_WARMEST_C:g} degree Celsius as keys, found {name!r}"
+    try:
+        ambient_c = float(name)
+    except ValueError:
+        raise RejectedValueError(expected) from None
+    if not _COLDEST_C <= ambient_c <= _WARMEST_C:
+        raise RejectedValueError(expected)
+    return ambient_c
+
+
+def _ambient_numbers(value: Any, key: Key) -> AmbientKnots:
+    by_ambient = {_ambient(name): _number(entry, key) for name, entry in _mapping(value, key).items()}
+    if not by_ambient:
+        raise RejectedValueError("expected at least one air temperature")
+    ambient_c = sorted(by_ambient)
+    return AmbientKnots(tuple(ambient_c), tuple(by_ambient[c] for c in ambient_c))
+
+
 def _words(value: Any, key: Key) -> tuple[Any, ...]:
     return tuple(_word(entry, key) for entry in _list(value, key))
 
@@ -246,6 +267,7 @@ _READERS: Mapping[KeyKind, Callable[[Any, Key], Any]] = {
     KeyKind.named_wholes: _named_wholes,
     KeyKind.year_numbers: _year_numbers,
     KeyKind.year_shares: _year_shares,
+    KeyKind.ambient_numbers: _ambient_numbers,
     KeyKind.month_hours: _month_hours,
 }
 

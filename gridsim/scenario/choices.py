@@ -5,6 +5,13 @@ from __future__ import annotations
 from enum import StrEnum
 
 
+class AmbientReading(StrEnum):
+    """Air temperature by which a limit of loading is read: of the very hour, or the mean of the month (seasonal)."""
+
+    hour = "hour"
+    month_mean = "month_mean"
+
+
 class SlpName(StrEnum):
     """Standard load profiles of the BDEW (package demandlib), and ``flat`` for what never varies.
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gridsim.scenario.binding import nearest
+from gridsim.scenario.limit_model import rule_problems
+from gridsim.scenario.rule_catalogue import CATALOGUE
 from gridsim.units import HOURS_PER_DAY
 
 if TYPE_CHECKING:
@@ -25,7 +27,7 @@ def inconsistencies(scenario: Scenario) -> list[tuple[str, str]]:
         *_demand(scenario),
         *_profiles(scenario),
         *_climate(scenario.profiles.climate),
-        *_limits(scenario),
+        *rule_problems(scenario.limits, CATALOGUE),
     ]
 
 
@@ -106,15 +108,3 @@ def _climate(climate: Climate) -> Iterator[tuple[str, str]]:
         shown = ", ".join(f"{column} {value:g}" for column, value in zip(columns, by_month[wrong[0] - 1], strict=True))
         which = ", ".join(str(month) for month in wrong)
         yield "profiles.climate", f"expected rising values in every month, not so in {which}; month {wrong[0]}: {shown}"
-
-
-def _limits(scenario: Scenario) -> Iterator[tuple[str, str]]:
-    classes = scenario.limits.classes
-    if not classes:
-        yield "limits.classes", "expected at least one limit class"
-    names = [limit.name for limit in classes]
-    for name in sorted({name for name in names if names.count(name) > 1}):
-        yield "limits.classes", f"two classes are called {name!r}. Give each its own name"
-    for limit in classes:
-        if limit.sn_up_to_mva <= limit.sn_above_mva:
-            yield "limits.classes", f"class {limit.name!r} holds for no rating: sn_up_to_mva is not above sn_above_mva"

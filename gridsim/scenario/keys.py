@@ -35,6 +35,7 @@ class KeyKind(StrEnum):
     named_wholes = "a table of whole numbers"
     year_numbers = "a table of years and numbers, such as { 2025 = 775.0, 2030 = 900.0 }"
     year_shares = "a table of years, each a table of shares by sector"
+    ambient_numbers = "a table of air temperatures in degree Celsius and numbers, such as { -20 = 130.0, 20 = 100.0 }"
     month_hours = "a table of months 1 to 12, each a list of 24 numbers"
 
 

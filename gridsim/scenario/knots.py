@@ -44,6 +44,26 @@ class YearKnots:
 
 
 @dataclass(frozen=True)
+class AmbientKnots:
+    """Numbers at some air temperatures, straight lines between them, constant outside.
+
+    Attributes
+    ----------
+    ambient_c:
+        Air temperatures, degree Celsius, increasing.
+    values:
+        Value of each.
+    """
+
+    ambient_c: tuple[float, ...]
+    values: tuple[float, ...]
+
+    def at(self, ambient_c: FloatArray) -> FloatArray:
+        """Return the value at each air temperature, shape of ``ambient_c``."""
+        return np.asarray(np.interp(ambient_c, self.ambient_c, self.values), dtype=np.float64)
+
+
+@dataclass(frozen=True)
 class ShareKnots:
     """Shares of sectors at some years, straight lines between them, constant outside.
 

@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from gridsim.enums import Area, InvestorPool, LoadingBasis, Programme, Solver
+from gridsim.enums import Area, InvestorPool, Programme, Solver
 from gridsim.scenario import keys
 from gridsim.scenario.demand_model import AreaDemand, Demand
 from gridsim.scenario.horizon import Horizon
 from gridsim.scenario.keys import KeyKind
+from gridsim.scenario.limit_model import LimitOptions, LimitRule, chosen_rules
 from gridsim.scenario.profile_model import ProfileOptions
+from gridsim.scenario.rule_catalogue import CATALOGUE
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -29,7 +31,6 @@ __all__ = [
     "Horizon",
     "InvestorOptions",
     "InvestorOverride",
-    "LimitClass",
     "LimitOptions",
     "ProfileOptions",
     "Programme",
@@ -111,31 +112,6 @@ class CommissioningOptions:
 
 
 @dataclass(frozen=True)
-class LimitClass:
-    """One overload limit: loading above ``percent`` for at least ``min_duration_h`` is an overload of this class."""
-
-    name: str = keys.text("Short name, used in result files")
-    percent: float = keys.number(
-        "Loading that is still allowed, percent of the rating", 0.0, 400.0, is_open_minimum=True
-    )
-    min_duration_h: float = keys.number("Shortest overload that counts, hours", 0.0, 8784.0, default=0.0)
-    sn_above_mva: float = keys.number("Holds for windings rated above this, MVA", 0.0, 5000.0, default=0.0)
-    sn_up_to_mva: float = keys.number("Holds for windings rated up to this, MVA", 0.0, 5000.0, default=5000.0)
-    source: str = keys.text("Where the limit comes from")
-    is_verified: bool = keys.flag("Whether the limit was read in its source")
-
-
-@dataclass(frozen=True)
-class LimitOptions:
-    """Loading basis and limit classes of transformers; lines have their continuous limit only."""
-
-    basis: LoadingBasis = keys.choice(
-        "Loading by current or by apparent power", LoadingBasis, default=LoadingBasis.current
-    )
-    classes: tuple[LimitClass, ...] = keys.key(KeyKind.list_of_tables, "Limit classes, lowest first", model=LimitClass)
-
-
-@dataclass(frozen=True)
 class SolverOptions:
     """How the load flows are solved."""
 
@@ -175,5 +151,10 @@ class Scenario:
     profiles: ProfileOptions = keys.table(ProfileOptions, "Shapes of load and generation")
     investors: InvestorOptions = keys.table(InvestorOptions, "Investor projects")
     commissioning: CommissioningOptions = keys.table(CommissioningOptions, "Dates of projects")
-    limits: LimitOptions = keys.table(LimitOptions, "Overload limits")
+    limits: LimitOptions = keys.table(LimitOptions, "Rules of loading")
     solver: SolverOptions = keys.table(SolverOptions, "Load-flow solver")
+
+    @property
+    def limit_rules(self) -> tuple[LimitRule, ...]:
+        """The rules that transformers are judged by, in the order of ``limits.rules``."""
+        return chosen_rules(self.limits, CATALOGUE)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from gridsim.assess.limits import ambient_series
 from gridsim.assess.monthly_worst import MonthlyTracker
 from gridsim.assess.overloads import OverloadTracker
 from gridsim.enums import LoadingBasis, Solver, StepStatus
@@ -154,7 +155,7 @@ class BlockSink:
         self.columns = columns
         self.time_utc = grid.time_utc
         self.utc_offset = pd.Timedelta(hours=horizon.utc_offset_h)
-        self.overloads = OverloadTracker(watches, step_h=float(horizon.resolution_h))
+        self.overloads = OverloadTracker(watches, ambient_series(grid), step_h=float(horizon.resolution_h))
         self.months = MonthlyTracker(len(columns.elements), horizon.years, step_h=float(horizon.resolution_h))
         self.taps = TapCounter(grid)
         self.records: list[BlockRecord] = []

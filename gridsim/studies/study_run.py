@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from gridsim.assess.limits import LINE_LIMIT, WatchList, watch_list
+from gridsim.assess.limits import WatchList, watch_list
 from gridsim.assess.overload_report import OverloadReport, episode_table, ranking_table, yearly_table
+from gridsim.assess.verdicts import verdict_table
 from gridsim.results.frames import TIME_FORMAT, monthly_frame
 from gridsim.results.manifest import Manifest
+from gridsim.scenario.rule_catalogue import LINE_RULE
 from gridsim.studies.block_stream import BlockSink, BlockSolver, stream_blocks
 from gridsim.studies.event_table import event_table
 from gridsim.studies.result_tables import line_table, loading_columns, substation_table
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
 
     from gridsim.grid.staged import StagedGrid
     from gridsim.results.store import ResultStore
+    from gridsim.scenario.limit_model import LimitRule
     from gridsim.solve.options import SolveOptions
     from gridsim.studies.progress import PhaseClock, Progress
 
@@ -35,7 +38,7 @@ def solve_and_write(
     """Run a staged grid into ``store``, finish the store, and return the summary."""
     scenario = grid.scenario
     columns = loading_columns(grid)
-    watches = watch_list(columns.elements, scenario.limits.classes)
+    watches = watch_list(columns.elements, scenario.limit_rules)
     sink = BlockSink(grid, columns, watches, store)
     progress.begin("Solving", len(grid.time_utc))
     solver = BlockSolver(grid, columns, options, scenario.limits.basis, clock)
@@ -53,8 +56,13 @@ def _report(grid: StagedGrid, watches: WatchList, sink: BlockSink) -> OverloadRe
     horizon, months = grid.scenario.horizon, sink.months
     episodes = episode_table(sink.overloads.finish(), watches, horizon)
     worst = np.fmax.reduce(months.worst_percent, axis=1)
-    ranking = ranking_table(episodes, watches, worst, months.failed_hours.sum(axis=1))
-    return OverloadReport(episodes, yearly_table(episodes, horizon), ranking)
+    failed_h = months.failed_hours.sum(axis=1)
+    return OverloadReport(
+        episodes=episodes,
+        yearly=yearly_table(episodes, horizon),
+        ranking=ranking_table(episodes, watches, worst, failed_h),
+        verdicts=verdict_table(episodes, watches, worst, failed_h),
+    )
 
 
 def _write_plan(grid: StagedGrid, store: ResultStore, elements: pd.DataFrame) -> None:
@@ -73,6 +81,7 @@ def _write_tables(grid: StagedGrid, sink: BlockSink, report: OverloadReport, ele
     store.write_overloads(report.episodes)
     store.write_table("yearly", report.yearly)
     store.write_table("ranking", report.ranking)
+    store.write_table("verdicts", report.verdicts)
     values = (months.worst_percent, months.hours_over_100, months.failed_hours)
     store.write_monthly(monthly_frame(elements["element"].to_list(), months.months, values))
     operations = sink.taps.table()
@@ -105,7 +114,7 @@ def _manifest(
         resolution_h=scenario.horizon.resolution_h,
         utc_offset_h=scenario.horizon.utc_offset_h,
         loading_basis=scenario.limits.basis.value,
-        limits=tuple(dataclasses.asdict(limit) for limit in scenario.limits.classes),
+        limits=tuple(_rule_record(rule) for rule in scenario.limit_rules),
         options=dataclasses.asdict(options) | {"seed": scenario.seed},
         inputs={"network": dict(grid.tables.digests), "scenario": dict(scenario.digests)},
         versions=versions(),
@@ -113,5 +122,9 @@ def _manifest(
         blocks=tuple(sink.records),
         created_utc=dt.datetime.now(dt.UTC).strftime(TIME_FORMAT),
         elapsed_s=clock.elapsed_s(),
-        line_limit=dataclasses.asdict(LINE_LIMIT),
+        line_limit=_rule_record(LINE_RULE),
     )
+
+
+def _rule_record(rule: LimitRule) -> dict[str, Any]:
+    return dataclasses.asdict(rule) | {"percent": rule.percent, "is_inferred": rule.is_inferred}

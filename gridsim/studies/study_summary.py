@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from gridsim.assess.verdicts import verdict_counts
 from gridsim.enums import StepStatus
 from gridsim.results.frames import TIME_FORMAT
 from gridsim.studies.official_figures import official_demand
@@ -66,9 +67,10 @@ def summarise(grid: StagedGrid, steps: pd.DataFrame, report: OverloadReport) -> 
         "load": _load(steps, scenario.horizon.resolution_h),
         "published_figures": official_demand(grid.tables, scenario),
         "limits": [
-            {"name": limit.name, "percent": limit.percent, "min_duration_h": limit.min_duration_h}
-            | {"source": limit.source, "is_verified": limit.is_verified}
-            for limit in scenario.limits.classes
+            {"name": rule.name, "percent": rule.percent, "edition": rule.edition, "source": rule.source}
+            | {"is_verified": rule.is_verified, "is_inferred": rule.is_inferred, "derivation": rule.derivation}
+            | {"transformers": verdict_counts(report.verdicts, rule)}
+            for rule in scenario.limit_rules
         ],
         "not_built": list(grid.calendar.cancelled),
         "held_back": _held_back(grid),
@@ -92,8 +94,8 @@ def _failures(grid: StagedGrid, steps: pd.DataFrame) -> dict[str, Any]:
 def _overloads(report: OverloadReport, years: tuple[int, ...]) -> dict[str, Any]:
     ranking, yearly = report.ranking, report.yearly
     overloaded = ranking[ranking["episodes"] > 0]
-    strictest = overloaded[["element_type", "name", "winding", "limit"]]
-    of_worst = yearly.merge(strictest, on=["element_type", "name", "winding", "limit"])
+    leading = overloaded[["element_type", "name", "winding", "limit"]]
+    of_worst = yearly.merge(leading, on=["element_type", "name", "winding", "limit"])
     by_year = of_worst[of_worst["hours"] > 0].groupby("year").agg(transformers=("name", "size"), hours=("hours", "sum"))
     empty = {"transformers": 0, "hours": 0.0}
     lines = report.episodes[report.episodes["element_type"] == "line"]

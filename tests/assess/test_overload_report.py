@@ -12,15 +12,10 @@ from gridsim.assess.limits import watch_list
 from gridsim.assess.overload_report import episode_table, ranking_table, yearly_table
 from gridsim.results.layout import OVERLOADS, RANKING, YEARLY
 from gridsim.scenario.horizon import Horizon
-from gridsim.scenario.model import LimitClass
-from tests.support.hand_made import elements
+from tests.support.hand_made import constant, elements, rule
 
 HORIZON = Horizon(from_year=2026, to_year=2027)
-CLASSES = [
-    LimitClass(name="nameplate", percent=100.0, source="test", is_verified=True),
-    LimitClass(name="emergency", percent=130.0, source="test", is_verified=False),
-]
-WATCHES = watch_list(elements(), CLASSES)
+WATCHES = watch_list(elements(), [rule("nameplate", constant(100.0)), rule("emergency", constant(130.0))])
 NEW_YEAR = 8760
 
 
@@ -30,8 +25,8 @@ def raw(*rows: tuple[int, int, int, float, float]) -> pd.DataFrame:
 
 
 def watch(name: str, limit: str) -> int:
-    for position, (column, limit_pos) in enumerate(zip(WATCHES.column_pos, WATCHES.limit_pos, strict=True)):
-        if WATCHES.elements["element"].iloc[column].endswith(name) and WATCHES.limits[limit_pos].name == limit:
+    for position, (column, rule_pos) in enumerate(zip(WATCHES.column_pos, WATCHES.rule_pos, strict=True)):
+        if WATCHES.elements["element"].iloc[column].endswith(name) and WATCHES.rules[rule_pos].name == limit:
             return position
     raise KeyError(name, limit)
 
@@ -55,7 +50,7 @@ def test_hours_across_new_year_go_to_the_year_they_fall_in() -> None:
     assert table[["year", "episodes", "hours"]].to_numpy().tolist() == [[2026, 1, 3.0], [2027, 0, 2.0]]
 
 
-def test_ranking_takes_the_strictest_limit_and_the_worst_winding() -> None:
+def test_ranking_takes_the_first_rule_and_the_worst_winding() -> None:
     episodes = episode_table(
         raw(
             (watch("a_one:mv", "nameplate"), 2, 4, 110.0, 3.0),

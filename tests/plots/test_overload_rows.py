@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from gridsim.plots.overload_rows import (
-    continuous_limit,
+    leading_limit,
     monthly_failed,
     monthly_worst,
     overload_rows,
@@ -114,13 +114,13 @@ def test_monthly_tables_agree_with_a_plain_pivot(studies: dict[str, ResultStore]
         assert failed.loc[(row.element_type, row.name), cell] == monthly.loc[same, "failed_hours"].max()
 
 
-def test_the_lowest_limit_of_transformers_is_shown(studies: dict[str, ResultStore]) -> None:
+def test_the_first_rule_that_transformers_break_is_shown(studies: dict[str, ResultStore]) -> None:
     data = StudyData(studies["three"])
-    line = {"name": "line_continuous", "percent": 100.0, "min_duration_h": 0.0}
-    late = {"name": "late", "percent": 100.0, "min_duration_h": 3.0}
-    manifest = replace(data.manifest, limits=(late, line, *data.manifest.limits))
+    line = {"name": "line_continuous", "percent": 100.0}
+    never = {"name": "never", "percent": 100.0}
+    manifest = replace(data.manifest, limits=(never, line, *data.manifest.limits))
     data.store = type(data.store)(data.store.directory, manifest=manifest)
-    assert continuous_limit(data)["name"] == "continuous"
+    assert leading_limit(data)["name"] == "continuous"
 
 
 def test_units_that_carry_the_same_load_share_a_row(studies: dict[str, ResultStore]) -> None:

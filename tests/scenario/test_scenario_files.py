@@ -61,8 +61,8 @@ def test_every_scenario_covers_every_hour_of_25_years(name: str) -> None:
     assert own.horizon.utc_offset_h == 5
     assert own.network_folder.is_dir()
     assert own.limits.basis is LoadingBasis.current
-    assert own.limits.classes[0].percent == 100.0
-    assert all(limit.source for limit in own.limits.classes)
+    assert own.limit_rules[0].percent == 100.0
+    assert [rule.name for rule in own.limit_rules] == list(own.limits.rules)
 
 
 def test_the_reference_starts_from_the_published_demand() -> None:

@@ -29,6 +29,10 @@ def refusal(file: Path) -> str:
     return str(caught.value)
 
 
+def own_rule(name: str, classes: str = "{ tiers = [{ percent = 100.0, permitted_h = 0.0 }] }") -> str:
+    return f"[limits.own.{name}]\nedition = 'e'\nsource = 's'\nis_verified = true\nclasses = [{classes}]"
+
+
 # What is written, and what the message must name.
 WRONG = {
     "unknown key": ("titel = 'x'", ["'titel'", "'title'"]),
@@ -38,7 +42,26 @@ WRONG = {
     "unknown area": ("[demand.almaty_cty]\nreading = 'mean'", ["'demand.almaty_cty'", "'almaty_city'"]),
     "unknown sector": ("[profiles.sectors.residental]\nmix = {}", ["profiles.sectors.residental", "'residential'"]),
     "unknown investor profile": ("[profiles.investors.datacentre]\nmix = {}", ["datacentre", "'data_centre'"]),
-    "unknown key in a limit class": ("[[limits.classes]]\npercnt = 100", ["limits.classes[0].percnt", "'percent'"]),
+    "unknown key in a tier": (
+        "[limits.own.a]\nclasses = [{ tiers = [{ percnt = 100.0 }] }]",
+        ["limits.own.a.classes[0].tiers[0].percnt", "'percent'"],
+    ),
+    "unknown cooling": (
+        "[limits.own.a]\nclasses = [{ cooling = ['onam'] }]",
+        ["limits.own.a.classes[0].cooling", "'onam'", "'onan'"],
+    ),
+    "air that is none": (
+        "[limits.own.a]\nclasses = [{ tiers = [{ percent_by_ambient_c = { warm = 100.0 } }] }]",
+        ["percent_by_ambient_c", "air temperatures from -60 to 60", "'warm'"],
+    ),
+    "air too hot": (
+        "[limits.own.a]\nclasses = [{ tiers = [{ percent_by_ambient_c = { 61 = 100.0 } }] }]",
+        ["percent_by_ambient_c", "'61'"],
+    ),
+    "no air": (
+        "[limits.own.a]\nclasses = [{ tiers = [{ percent_by_ambient_c = {} }] }]",
+        ["percent_by_ambient_c", "at least one air temperature"],
+    ),
     "unknown word": ("[demand.almaty_city]\nreading = 'maximun'", ["reading", "'maximun'", "'maximum'"]),
     "unknown basis": ("[limits]\nbasis = 'amperes'", ["limits.basis", "'amperes'", "current, power"]),
     "unknown programme": ("[commissioning]\ncancelled_programmes = ['alatau11']", ["alatau11", "'alatau_11'"]),
@@ -56,7 +79,10 @@ WRONG = {
     "number for text": ("title = 5", ["'title'", "a text", "5"]),
     "number for table": ("horizon = 2026", ["'horizon'", "a table", "2026"]),
     "table for named table": ("[profiles.sectors]\nfood = 1", ["profiles.sectors.food", "a table"]),
-    "table for array": ("[limits]\nclasses = { percent = 100 }", ["limits.classes", "an array of tables"]),
+    "table for array": (
+        "[limits.own.a]\nclasses = { tiers = [] }",
+        ["limits.own.a.classes", "an array of tables"],
+    ),
     "text for date": (
         "[investors.overrides.a]\ncommissioning_date = '2030-01-01'",
         ["investors.overrides.a.commissioning_date", "a date"],
@@ -103,16 +129,32 @@ WRONG = {
     "climate upside down": (f"[profiles.climate]\nabs_max_c = {[0.0] * 12}", ["profiles.climate", "rising"]),
     "comfort band upside down": ("[profiles.weather]\nheating_below_c = 25.0", ["heating_below_c", "cooling_above_c"]),
     "outage upside down": ("[profiles.generation.nuclear]\noutage_to_month = 1", ["outage_to_month"]),
-    "two limits of one name": (
-        "\n".join(2 * ['[[limits.classes]]\nname = "a"\npercent = 100\nsource = "s"\nis_verified = true']),
-        ["limits.classes", "two classes", "'a'"],
+    "unknown rule": (
+        "[limits]\nrules = ['nameplate', 'iec_60076_7_normal_cyclical']",
+        ["limits.rules", "'iec_60076_7_normal_cyclical'", "did you mean 'iec_60076_7_normal_cyclic'?"],
     ),
-    "limit for no rating": (
-        '[[limits.classes]]\nname = "a"\npercent = 1\nsource = "s"\nis_verified = true\n'
-        "sn_above_mva = 9\nsn_up_to_mva = 9",
-        ["limits.classes", "'a'", "no rating"],
+    "rule named twice": ("[limits]\nrules = ['nameplate', 'nameplate']", ["limits.rules", "'nameplate'", "twice"]),
+    "no rules": ("[limits]\nrules = []", ["limits.rules", "at least one"]),
+    "own rule with a name of the catalogue": (own_rule("nameplate"), ["limits.own.nameplate", "catalogue"]),
+    "own rule without class": (own_rule("a", ""), ["limits.own.a.classes", "at least one class"]),
+    "class without tier": (own_rule("a", "{ tiers = [] }"), ["limits.own.a.classes[0].tiers", "at least one tier"]),
+    "tier without percent": (own_rule("a", "{ tiers = [{ permitted_h = 1.0 }] }"), ["tiers", "exactly one of percent"]),
+    "tier with two percents": (
+        own_rule("a", "{ tiers = [{ percent = 1.0, percent_by_ambient_c = { 0 = 1.0 }, permitted_h = 1.0 }] }"),
+        ["tiers", "exactly one of percent"],
     ),
-    "no limits": ("[limits]\nclasses = []", ["limits.classes", "at least one"]),
+    "tiers that permit more above": (
+        own_rule("a", "{ tiers = [{ percent = 100.0, permitted_h = 1.0 }, { percent = 110.0, permitted_h = 1.0 }] }"),
+        ["limits.own.a.classes[0].tiers", "falling permitted_h", "1 after 1"],
+    ),
+    "tiers that cross in the heat": (
+        own_rule(
+            "a",
+            "{ tiers = [{ percent = 100.0, permitted_h = 1.0 }, "
+            "{ percent_by_ambient_c = { 0 = 120.0, 40 = 95.0 }, permitted_h = 0.0 }] }",
+        ),
+        ["limits.own.a.classes[0].tiers", "rising percent", "every air temperature"],
+    ),
 }
 
 
@@ -147,9 +189,23 @@ def test_missing_keys_are_listed(tmp_path: Path) -> None:
     assert "'name'" not in message
 
 
-def test_a_limit_class_needs_its_keys(tmp_path: Path) -> None:
-    message = refusal(case(tmp_path, '[[limits.classes]]\nname = "a"\n'))
-    assert "'limits.classes[0].percent' is missing" in message
+def test_an_own_rule_needs_its_keys(tmp_path: Path) -> None:
+    message = refusal(case(tmp_path, "[limits.own.a]\nclasses = [{ tiers = [{ percent = 100.0 }] }]"))
+    for key in ("limits.own.a.edition", "limits.own.a.is_verified", "limits.own.a.classes[0].tiers[0].permitted_h"):
+        assert f"{key!r} is missing" in message
+
+
+def test_an_own_rule_is_known_by_its_name_and_a_near_miss_is_told(tmp_path: Path) -> None:
+    own = own_rule(
+        "summer_peak", "{ tiers = [{ percent_by_ambient_c = { -20 = 130.0, 30 = 95.5 }, permitted_h = 2.0 }] }"
+    )
+    scenario = load_scenario(case(tmp_path, f"[limits]\nrules = ['summer_peak', 'nameplate']\n{own}"))
+    assert [rule.name for rule in scenario.limit_rules] == ["summer_peak", "nameplate"]
+    knots = scenario.limit_rules[0].classes[0].tiers[0].percent_by_ambient_c
+    assert knots is not None
+    assert (knots.ambient_c, knots.values) == ((-20.0, 30.0), (130.0, 95.5))
+    message = refusal(case(tmp_path, f"[limits]\nrules = ['summer_peek']\n{own}"))
+    assert "did you mean 'summer_peak'?" in message
 
 
 @pytest.mark.parametrize(

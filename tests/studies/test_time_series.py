@@ -16,7 +16,7 @@ from gridsim.errors import ResultStoreError, ScenarioError, SolveError
 from gridsim.grid.build import BASE_MVA
 from gridsim.results.store import ResultStore
 from gridsim.solve.newton_solver import NewtonSolver
-from tests.support.episodes_twin import episodes_of
+from tests.support.episodes_twin import constant_tier, episodes_of
 from tests.support.tiny_study import write_tiny_study
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ from gridsim.studies.block_stream import BlockSolver
 from gridsim.studies.progress import PhaseClock, Silence
 from gridsim.studies.result_tables import loading_columns
 
-LIMITS = {"continuous": (100.0, 1.0), "normal_cyclic": (150.0, 1.0)}
+LIMITS = {"nameplate": (100.0, 0.0), "iec_60076_7_normal_cyclic": (150.0, 0.0), "pte_short_emergency": (130.0, 2.0)}
 
 
 @pytest.fixture(scope="module")
@@ -107,15 +107,14 @@ def test_overloads_are_those_that_plain_loops_find_in_the_loading_files(
     ratings = ratings_mva(elements)
     found = 0
     for position, row in enumerate(elements.itertuples()):
-        for limit, (percent, min_duration_h) in LIMITS.items():
+        for limit, (percent, permitted_h) in LIMITS.items():
             if row.element_type == "line":
                 continue
             wanted = episodes_of(
                 loading[row.element].astype(float).tolist(),
                 [False] * len(loading),
-                limit_percent=percent,
+                [constant_tier(percent, permitted_h, len(loading))],
                 rating_mva=ratings[position],
-                min_duration_h=min_duration_h,
                 step_h=6.0,
             )
             key = (row.element_type, row.name, row.winding, limit)
@@ -143,14 +142,14 @@ def test_monthly_worst_is_that_of_the_loading_files(result: StudyResult, loading
 def test_ranking_and_summary_agree_with_the_overloads(result: StudyResult) -> None:
     overloads, ranking = result.store.read_overloads(), result.store.read_table("ranking")
     worst = ranking.iloc[0]
-    own = overloads[(overloads["name"] == worst["name"]) & (overloads["limit"] == "continuous")]
+    own = overloads[(overloads["name"] == worst["name"]) & (overloads["limit"] == "nameplate")]
     assert worst["first_overload_utc"] == own["start_utc"].min()
     assert worst["hours"] == own["duration_h"].sum()
     assert worst["peak_percent"] == pytest.approx(own["peak_percent"].max(), abs=1e-4)
     assert worst["overload_mvah"] == pytest.approx(own["overload_mvah"].sum(), abs=1e-2)
     yearly = result.store.read_table("yearly")
     assert (
-        yearly.loc[(yearly["name"] == worst["name"]) & (yearly["limit"] == "continuous"), "hours"].sum()
+        yearly.loc[(yearly["name"] == worst["name"]) & (yearly["limit"] == "nameplate"), "hours"].sum()
         == worst["hours"]
     )
     assert sorted(ranking["name"]) == ["new_t1", "town_t1", "town_t2", "west_at1", "west_at2"]

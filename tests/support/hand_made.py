@@ -7,10 +7,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from gridsim.assess.limits import AmbientSeries
 from gridsim.results import Manifest
 from gridsim.results.layout import ELEMENTS, column_of, loading_file
 from gridsim.results.manifest import BlockRecord
 from gridsim.results.store import ResultStore
+from gridsim.scenario.limit_model import LimitClass, LimitRule, LimitTier
 
 OPEN_LATE = pd.Timestamp("2026-01-01T10:00Z")
 
@@ -43,6 +45,28 @@ def elements() -> pd.DataFrame:
     for column in ("open_utc", "close_utc"):
         frame[column] = pd.to_datetime(frame[column], utc=True).astype("datetime64[ns, UTC]")
     return frame[list(ELEMENTS.column_names)]
+
+
+def rule(name: str, *tiers: LimitTier, **changes: Any) -> LimitRule:
+    """A rule of one class with these tiers."""
+    of_class = {key: changes.pop(key) for key in ("sn_below_mva", "sn_up_to_mva", "cooling") if key in changes}
+    values = {
+        "edition": "test, 1st edition",
+        "source": "test",
+        "is_verified": False,
+        "classes": (LimitClass(tiers=tiers, **of_class),),
+    }
+    return LimitRule(name=name, **(values | changes))
+
+
+def constant(percent: float, permitted_h: float = 0.0) -> LimitTier:
+    """A tier that begins at one loading, whatever the air temperature."""
+    return LimitTier(percent=percent, permitted_h=permitted_h)
+
+
+def mild(n_step: int) -> AmbientSeries:
+    """Air of 20 degree Celsius."""
+    return AmbientSeries(np.full(n_step, 20.0), np.full(n_step, 20.0))
 
 
 def times(n_step: int, start: str = "2025-12-31T19:00Z") -> pd.DatetimeIndex:

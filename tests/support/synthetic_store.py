@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 
 UTC_OFFSET = pd.Timedelta(hours=5)
 LIMITS = (
-    {"name": "continuous", "percent": 100.0, "min_duration_h": 1.0, "source": "nameplate", "is_verified": True},
-    {"name": "emergency", "percent": 130.0, "min_duration_h": 1.0, "source": "made up", "is_verified": False},
+    {"name": "continuous", "percent": 100.0, "edition": "rating plate", "is_verified": True, "is_inferred": False},
+    {"name": "emergency", "percent": 130.0, "edition": "made up", "is_verified": False, "is_inferred": False},
 )
 SECTOR_MW = {
     ("almaty_region", "residential"): 270.0,
