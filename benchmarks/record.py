@@ -139,17 +139,21 @@ def together(runs: Sequence[Run]) -> Run:
         When they come from different machines or versions, so that their figures do not belong into one table.
     """
     first = runs[0]
-    for name in ("cpu", "cores", "versions"):
-        found = {json.dumps(run.machine[name], sort_keys=True) for run in runs}
-        if len(found) > 1:
-            raise ValueError(f"the runs differ in {name}: {', '.join(sorted(found))}; report them apart")
+    versions: dict[str, str] = {}
+    for run in runs:
+        found = {name: run.machine[name] for name in ("cpu", "cores", "python")} | run.machine["versions"]
+        wanted = {name: first.machine[name] for name in ("cpu", "cores", "python")} | versions
+        other = sorted(name for name in found.keys() & wanted.keys() if found[name] != wanted[name])
+        if other:
+            raise ValueError(f"the runs differ in {', '.join(other)}; report them apart")
+        versions |= run.machine["versions"]
     settings = {
         **first.settings,
         "repeats": min(run.settings["repeats"] for run in runs),
         "budget_s": max(run.settings["budget_s"] for run in runs),
     }
     return Run(
-        {**first.machine, "load_average_after": runs[-1].machine["load_average_after"]},
+        {**first.machine, "versions": versions, "load_average_after": runs[-1].machine["load_average_after"]},
         settings,
         tuple(record for run in runs for record in run.records),
         tuple(limit for run in runs for limit in run.limits),
