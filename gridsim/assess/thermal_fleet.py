@@ -66,10 +66,7 @@ class ThermalFleet:
             known_h=np.full(self.n_unit, thermal.STEADY),
             stage=np.zeros(self.n_unit, dtype=INDEX),
         )
-        of_tile = {"stage": INDEX, "is_known": np.bool_}
-        self._bench = thermal.Bench._make(
-            np.zeros(thermal.TILE, dtype=of_tile.get(name, FLOAT)) for name in thermal.Bench._fields
-        )
+        self._bench = _bench()
 
     def begin_at(self, start: ThermalState) -> None:
         """Let every unit begin at a known state instead of the steady state of its first step."""
@@ -136,6 +133,15 @@ class ThermalFleet:
             tally,
         )
         return tally
+
+
+def _bench() -> thermal.Bench:
+    """Make the workspace of the kernel."""
+    dtypes = {"stage": INDEX, "is_known": np.bool_}
+    rows = {"rise": (2,), "gradient": (2,)}
+    return thermal.Bench._make(
+        np.zeros((*rows.get(name, ()), thermal.TILE), dtype=dtypes.get(name, FLOAT)) for name in thermal.Bench._fields
+    )
 
 
 def graded_nodes(step_h: float, n_node: int) -> thermal.Nodes:

@@ -135,12 +135,10 @@ class Tally(NamedTuple):
 
 
 class Bench(NamedTuple):
-    """Workspace of one tile, each ``(TILE,)``; made by the caller."""
+    """Workspace of one tile, each ``(TILE,)`` where nothing else is said; made by the caller."""
 
-    rise: NDArray[np.float64]
-    rise_2: NDArray[np.float64]
-    gradient: NDArray[np.float64]
-    gradient_2: NDArray[np.float64]
+    rise: NDArray[np.float64]  # (2, TILE) by stage
+    gradient: NDArray[np.float64]  # (2, TILE) by stage
     base: NDArray[np.float64]
     slope: NDArray[np.float64]
     oil: NDArray[np.float64]
@@ -231,7 +229,7 @@ def move(
     oil_loads = inputs.load[inputs.oil_row[unit], start : start + n]
     base, slope, top_oil, end, stages = bench.base, bench.slope, bench.top_oil, bench.end, bench.stage
     oil, fast, slow, is_known = bench.oil, bench.fast, bench.slow, bench.is_known
-    rise, gradient = bench.rise, bench.gradient
+    rise, gradient = bench.rise[0], bench.gradient[0]
     has_stages, recovery_h = units.has_stages[unit], units.recovery_h[unit]
     on_load, off_load = units.on_load[unit], units.off_load[unit]
     on_top_oil_c, off_top_oil_c = units.on_top_oil_c[unit], units.off_top_oil_c[unit]
@@ -250,7 +248,7 @@ def move(
         begins = known_h <= 0.0
         is_cold = known_h == COLD
         if begins:
-            top_oil_c, stage = (air_c if is_cold else air_c + bench.rise[i]), 0
+            top_oil_c, stage = (air_c if is_cold else air_c + bench.rise[0, i]), 0
             known_h = TRUSTED if known_h < 0.0 else 0.0
         if has_stages:
             if load >= on_load or top_oil_c >= on_top_oil_c:
@@ -259,8 +257,7 @@ def move(
                 stage = 0
         if stage != stage_before:
             stage_before = stage
-            rise = bench.rise if stage == 0 else bench.rise_2
-            gradient = bench.gradient if stage == 0 else bench.gradient_2
+            rise, gradient = bench.rise[stage], bench.gradient[stage]
             k21, top_oil_h = units.k21[unit, stage], units.top_oil_h[unit, stage]
             of_oil = units.fading[unit, stage, OIL, n_node]
             of_fast = units.fading[unit, stage, FAST, n_node]
@@ -362,19 +359,16 @@ def follow_units(
             n = min(TILE, n_step - start)
             load = inputs.load[inputs.row[unit], start : start + n]
             oil_load = inputs.load[inputs.oil_row[unit], start : start + n]
-            rises(load, oil_load, units, unit, 0, bench.rise, bench.gradient)
-            if units.has_stages[unit]:
-                rises(load, oil_load, units, unit, 1, bench.rise_2, bench.gradient_2)
+            for stage in range(2 if units.has_stages[unit] else 1):
+                rises(load, oil_load, units, unit, stage, bench.rise[stage], bench.gradient[stage])
             move(inputs, units, unit, start, n, step_h, state, bench, n_node)
             bench.ageing[:n] = 0.0
             bench.highest[:n] = -np.inf
-            first = 0
-            while first < n:
-                stop = first + 1
-                while stop < n and bench.stage[stop] == bench.stage[first]:
-                    stop += 1
-                age(bench, first, stop, units, unit, bench.stage[first], nodes)
-                first = stop
+            first = np.int64(0)
+            for stop in range(1, n + 1):
+                if stop == n or bench.stage[stop] != bench.stage[first]:
+                    age(bench, first, stop, units, unit, bench.stage[first], nodes)
+                    first = stop
             count(bench, unit, start, n, step_h, limits_c, tally)
             if course.ageing.shape[0]:
                 for i in range(n):
