@@ -7,6 +7,7 @@ import numpy as np
 from gridsim.dtypes import INDEX, STATUS, STORED_LOADING
 from gridsim.enums import StepStatus
 from gridsim.kernels.lane_structures import ChordResults
+from gridsim.solve.result_memory import RESULT_MEMORY
 
 
 def no_results(n_step: int, n_bus: int, n_column: int, *, is_single: bool, keeps_voltage: bool) -> ChordResults:
@@ -22,8 +23,8 @@ def no_results(n_step: int, n_bus: int, n_column: int, *, is_single: bool, keeps
         Whether voltages are kept.
     """
     return ChordResults(
-        voltage=np.empty((n_step, 2 * n_bus) if keeps_voltage else (0, 0)),
-        loading=np.empty((n_step, n_column), dtype=STORED_LOADING if is_single else np.float64),
+        voltage=RESULT_MEMORY.empty((n_step, 2 * n_bus) if keeps_voltage else (0, 0), np.float64),
+        loading=RESULT_MEMORY.empty((n_step, n_column), STORED_LOADING if is_single else np.float64),
         code=np.full(n_step, int(StepStatus.diverged), dtype=STATUS),
         iterations=np.zeros(n_step, dtype=INDEX),
         mismatch=np.full(n_step, np.nan),

@@ -1,0 +1,66 @@
+"""Memory of results is used again only when nobody looks at it any more, and not without bound."""
+
+from __future__ import annotations
+
+import gc
+
+import numpy as np
+import pytest
+
+from gridsim.solve.result_memory import SMALLEST_KEPT_BYTES, ResultMemory
+
+SHAPE = (SMALLEST_KEPT_BYTES // 64, 8)
+
+
+def address(array: np.ndarray) -> int:
+    return array.ctypes.data
+
+
+def test_memory_comes_back_when_the_last_view_is_gone() -> None:
+    memory = ResultMemory()
+    first = memory.empty(SHAPE, np.float64)
+    first[:] = 7.0
+    place = address(first)
+    view = first[3:5, ::2].view(np.int64)
+    del first
+    gc.collect()
+    assert memory.kept_bytes == 0
+    other = memory.empty(SHAPE, np.float64)
+    other[:] = 8.0
+    assert address(other) != place
+    np.testing.assert_array_equal(view.view(np.float64), 7.0)
+    del view
+    gc.collect()
+    assert memory.kept_bytes == np.prod(SHAPE) * 8
+    again = memory.empty((SHAPE[0] * 2, SHAPE[1]), np.float32)
+    assert address(again) == place
+    assert again.shape == (SHAPE[0] * 2, SHAPE[1])
+    assert again.flags.c_contiguous
+    assert again.flags.writeable
+    assert memory.kept_bytes == 0
+
+
+def test_memory_kept_is_bounded_and_oldest_sizes_go_first() -> None:
+    n_byte = int(np.prod(SHAPE)) * 8
+    memory = ResultMemory(most_kept_bytes=3 * n_byte)
+    double = (SHAPE[0] * 2, SHAPE[1])
+    arrays = [memory.empty(SHAPE, np.float64), memory.empty(double, np.float64)]
+    arrays.clear()
+    gc.collect()
+    assert memory.kept_bytes == 3 * n_byte
+    more = memory.empty((SHAPE[0] * 3, SHAPE[1]), np.float64)
+    del more
+    gc.collect()
+    assert memory.kept_bytes == 3 * n_byte
+    too_large = memory.empty((SHAPE[0] * 4, SHAPE[1]), np.float64)
+    del too_large
+    gc.collect()
+    assert memory.kept_bytes == 3 * n_byte
+
+
+@pytest.mark.parametrize("shape", [(0, 0), (3, 4)])
+def test_small_arrays_are_ordinary(shape: tuple[int, int]) -> None:
+    memory = ResultMemory()
+    small = memory.empty(shape, np.float32)
+    assert small.shape == shape
+    assert small.base is None
