@@ -1,8 +1,8 @@
 """Memory of large results, taken again once nobody holds the results any more.
 
-The operating system clears every fresh page before a program sees it. On a grid of 600 buses that takes a quarter of the
-time of a batch (measured), and on a virtual machine at times many times that. So memory of results that were let go of
-is kept, up to a limit, for the next results of the same size.
+The operating system clears every fresh page before a program sees it. On a grid of 600 buses that takes a quarter of
+the time of a batch (measured), and on a virtual machine at times many times that. So memory of results that were let go
+of is kept, up to a limit, for the next results of the same size.
 """
 
 from __future__ import annotations
