@@ -38,8 +38,8 @@ HOT_SPOT_LIMITS_C = (98.0, 120.0, 140.0)
 #: C57.91 as public code restates it (65,000 h there to half of the tensile strength); the table itself was not read.
 NORMAL_LIFE_H = 180_000.0
 HOURS_PER_YEAR = 8766.0
-#: Ends of life after this year are not worth a number.
-LAST_YEAR = 9999.0
+#: Ends of life so many years ahead are not worth a number: other things end the life of a transformer before.
+FARTHEST_YEARS = 100.0
 
 
 @dataclass(frozen=True)
@@ -226,7 +226,8 @@ def life_used(
 
     The end is extrapolated at the pace of the known hours of the year itself, as if every later year were like it; once
     all is used it stays the year in which that happened. Counted from insulation as good as new at the beginning of
-    the run: what older units have behind them is not known. NaN where nothing is known, or beyond the year 9999.
+    the run: what older units have behind them is not known. NaN where nothing is known, and where the end lies more
+    than a hundred years ahead.
 
     Parameters
     ----------
@@ -242,10 +243,11 @@ def life_used(
         pace_h = ageing_h / known_h * HOURS_PER_YEAR
         ends = np.array(years, dtype=FLOAT) + 1.0 + (normal_life_h - used_h) / pace_h
         past = np.where(used_h >= normal_life_h, np.array(years, dtype=FLOAT), np.inf)
-        end_year = np.minimum(np.floor(ends), np.minimum.accumulate(past, axis=1))
+        end_year = np.fmin(np.floor(ends), np.minimum.accumulate(past, axis=1))
     is_known = known_h > 0.0
     used_percent = np.where(is_known, used_h / normal_life_h * PERCENT, np.nan)
-    return used_percent, np.where(is_known & (end_year <= LAST_YEAR), end_year, np.nan)
+    is_near = is_known & (end_year <= np.array(years, dtype=FLOAT) + FARTHEST_YEARS)
+    return used_percent, np.where(is_near, end_year, np.nan)
 
 
 class _Rows:

@@ -364,11 +364,13 @@ def follow_units(
             move(inputs, units, unit, start, n, step_h, state, bench, n_node)
             bench.ageing[:n] = 0.0
             bench.highest[:n] = -np.inf
-            first = np.int64(0)
-            for stop in range(1, n + 1):
-                if stop == n or bench.stage[stop] != bench.stage[first]:
-                    age(bench, first, stop, units, unit, bench.stage[first], nodes)
-                    first = stop
+            for first in range(n):
+                if first and bench.stage[first] == bench.stage[first - 1]:
+                    continue
+                stop = first + 1
+                while stop < n and bench.stage[stop] == bench.stage[first]:
+                    stop += 1
+                age(bench, first, stop, units, unit, int(bench.stage[first]), nodes)
             count(bench, unit, start, n, step_h, limits_c, tally)
             if course.ageing.shape[0]:
                 for i in range(n):

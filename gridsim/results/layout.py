@@ -248,6 +248,24 @@ TAP_OPERATIONS = _csv(
     _number("failed_h", "Hours in service without a solution, across which no change is counted"),
 )
 
+THERMAL_LIFE = _csv(
+    "thermal_life",
+    _text("element", "Column name in the loading files: a two-winding transformer, or a winding of a trafo3w"),
+    _whole("year", "Local year"),
+    _number("max_hot_spot_temp_c", "Highest hot-spot temperature; blank when nothing is known", 2),
+    _time("max_hot_spot_utc", "Start of the step in which it occurs"),
+    _number("max_top_oil_temp_c", "Highest temperature of the top oil at the end of a step", 2),
+    _number("above_98_h", "Hours in which the hot spot passes 98 degree Celsius"),
+    _number("above_120_h", "Hours in which it passes 120"),
+    _number("above_140_h", "Hours in which it passes 140"),
+    _number("loss_of_life_days", "Days of normal ageing that the known hours of the year took", 5),
+    _number("life_used_percent", "Of the normal life of insulation that is new at the beginning of the run", 5),
+    _number("end_of_life_year", "Year in which it is used up when later years are like it; blank after a century"),
+    _number("known_h", "Hours in service whose temperatures are known"),
+    _number("unknown_h", "Hours in service without solution, or so soon after one that temperatures are unknown"),
+    _flag("is_verified", "Whether every thermal constant was found in a source"),
+)
+
 CSV_TABLES: tuple[ResultTable, ...] = (
     OVERLOADS,
     ELEMENTS,
@@ -259,6 +277,7 @@ CSV_TABLES: tuple[ResultTable, ...] = (
     YEARLY,
     VERDICTS,
     TAP_OPERATIONS,
+    THERMAL_LIFE,
 )
 
 STEP_COLUMNS = (

@@ -22,6 +22,7 @@ from gridsim.results.layout import STEP_COLUMNS, TIME_COLUMN
 from gridsim.results.manifest import BlockRecord
 from gridsim.solve import BatchSolver, make_solver
 from gridsim.studies.tap_table import TapCounter
+from gridsim.studies.thermal_table import ThermalLife
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -158,6 +159,7 @@ class BlockSink:
         self.overloads = OverloadTracker(watches, ambient_series(grid), step_h=float(horizon.resolution_h))
         self.months = MonthlyTracker(len(columns.elements), horizon.years, step_h=float(horizon.resolution_h))
         self.taps = TapCounter(grid)
+        self.thermal = ThermalLife(grid, columns)
         self.records: list[BlockRecord] = []
         self._steps: list[pd.DataFrame] = []
 
@@ -172,6 +174,7 @@ class BlockSink:
         in_service = self.columns.in_service[block.stage_index]
         self.months.follow(solved.loading, time_local, solved.is_failed, in_service)
         self.taps.follow(solved)
+        self.thermal.follow(solved)
         self._steps.append(solved.steps)
         self.records.append(BlockRecord(file, block.year, block.stage_index, block.start_step, block.stop_step))
 

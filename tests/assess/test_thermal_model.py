@@ -98,8 +98,8 @@ def test_example_of_the_annex() -> None:
     assert twin.hot_spot_c[99] == pytest.approx(128.05, abs=0.01)
 
 
-# Table 17 of GOST 14209-97 (IEC 354:1991), medium and large power transformers, ON cooling: a day of 8 hours at K2 and 16
-# at K1, air at 20 degree Celsius. By K2: loss of life in normal days and hot-spot rise in K for rising K1.
+# Table 17 of GOST 14209-97 (IEC 354:1991), medium and large power transformers, ON cooling: a day of 8 hours at K2 and
+# 16 at K1, air at 20 degree Celsius. By K2: loss of life in normal days and hot-spot rise in K for rising K1.
 K1 = (0.25, 0.5, 0.7, 0.8, 0.9, 1.0, 1.1, 1.2, 1.3)
 TABLE_17 = {
     0.7: ("0.005 0.009 0.024", "45 45 46"),

@@ -31,6 +31,7 @@ EXPECTED_FILES = {
     "tables/ranking.csv",
     "tables/yearly.csv",
     "tables/tap_operations.csv",
+    "tables/thermal_life.csv",
     "tables/monthly.parquet",
     *(f"plots/{kind}.png" for kind in KINDS),
 }
