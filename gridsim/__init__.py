@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from gridsim.scenario import load_scenario
     from gridsim.solve.options import SolveOptions
     from gridsim.solve.timeseries import solve_timeseries
+    from gridsim.studies.compare_runs import compare_runs
     from gridsim.studies.time_series import open_results, run_scenario
     from gridsim.tables.load import check_tables, load_tables
 
@@ -45,6 +46,7 @@ _LAZY = {
     "ThermalState": ("gridsim.assess.thermal_fleet", "ThermalState"),
     "build_net": ("gridsim.grid.build", "build_net"),
     "check_tables": ("gridsim.tables.load", "check_tables"),
+    "compare_runs": ("gridsim.studies.compare_runs", "compare_runs"),
     "hot_spot": ("gridsim.assess.thermal_model", "hot_spot"),
     "load_scenario": ("gridsim.scenario", "load_scenario"),
     "load_tables": ("gridsim.tables.load", "load_tables"),
@@ -77,6 +79,7 @@ __all__ = [
     "__version__",
     "build_net",
     "check_tables",
+    "compare_runs",
     "hot_spot",
     "load_scenario",
     "load_tables",

@@ -35,6 +35,7 @@ PUBLIC_NAMES = [
     "__version__",
     "build_net",
     "check_tables",
+    "compare_runs",
     "hot_spot",
     "load_scenario",
     "load_tables",

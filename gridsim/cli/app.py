@@ -1,4 +1,4 @@
-"""The command ``gridsim``: check, run, explain, plot.
+"""The command ``gridsim``: check, run, explain, compare, plot.
 
 Exit codes: 0 done, 2 bad input (or a result directory that cannot be used), 3 with ``--strict`` when any step failed,
 130 interrupted. What a command says goes to standard output, errors and progress to standard error.
@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 import gridsim
+from gridsim.cli.compare_command import compare
 from gridsim.cli.consoles import console
 from gridsim.cli.exit_codes import ExitCode, mistakes_told
 from gridsim.cli.explain_command import explain
@@ -145,3 +146,4 @@ def plot(
 
 
 app.command()(explain)
+app.command()(compare)

@@ -56,6 +56,8 @@ class Manifest:
         Phase to seconds of wall clock; ``total`` among them.
     line_limit:
         The rule of lines, with the same keys.
+    scenario_values:
+        Value of every key of the scenario by dotted name, paths left out.
     """
 
     scenario: str
@@ -74,6 +76,7 @@ class Manifest:
     created_utc: str
     elapsed_s: Mapping[str, float]
     line_limit: Mapping[str, Any] = field(default_factory=dict)
+    scenario_values: Mapping[str, Any] = field(default_factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the manifest as plain lists and dicts, format mark first."""

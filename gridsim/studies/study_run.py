@@ -15,6 +15,7 @@ from gridsim.assess.verdicts import verdict_table
 from gridsim.results.frames import TIME_FORMAT, monthly_frame
 from gridsim.results.manifest import Manifest
 from gridsim.scenario.rule_catalogue import LINE_RULE
+from gridsim.scenario.values import plain_values
 from gridsim.studies.block_stream import BlockSink, BlockSolver, stream_blocks
 from gridsim.studies.event_table import event_table
 from gridsim.studies.result_tables import line_table, loading_columns, substation_table
@@ -123,6 +124,7 @@ def _manifest(
         created_utc=dt.datetime.now(dt.UTC).strftime(TIME_FORMAT),
         elapsed_s=clock.elapsed_s(),
         line_limit=_rule_record(LINE_RULE),
+        scenario_values=plain_values(scenario),
     )
 
 

@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from gridsim.results import Manifest, ResultStore
-from gridsim.results.layout import EVENTS, RANKING, YEARLY
+from gridsim.results.layout import EVENTS, RANKING, TAP_OPERATIONS, VERDICTS, YEARLY
 from gridsim.results.manifest import BlockRecord
 
 if TYPE_CHECKING:
@@ -25,6 +25,7 @@ LIMITS = (
     {"name": "continuous", "percent": 100.0, "edition": "rating plate", "is_verified": True, "is_inferred": False},
     {"name": "emergency", "percent": 130.0, "edition": "made up", "is_verified": False, "is_inferred": False},
 )
+RULE_KEYS = ("edition", "is_verified", "is_inferred")
 SECTOR_MW = {
     ("almaty_region", "residential"): 270.0,
     ("almaty_region", "commerce"): 90.0,
@@ -100,16 +101,17 @@ def write_synthetic_store(
     is_failing: bool = False,
     with_loading: bool = False,
     load_level: float = 1.0,
+    late_days: int = 0,
     seed: int = 20260117,
 ) -> ResultStore:
     """Write the results of a made-up study into ``folder`` and open them.
 
     ``resolution_h`` hours per step (episodes and hours follow it), ``is_failing`` leaves winter peaks of the last
     years without solution, ``with_loading`` also writes the (large) loading files, ``load_level`` scales all
-    loadings, so that 0.3 gives a study without any overload.
+    loadings, so that 0.3 gives a study without any overload; planned substations are ``late_days`` late.
     """
     generator = np.random.default_rng(seed)
-    grid = _grid(n_transformers, from_year, to_year, generator)
+    grid = _grid(n_transformers, from_year, to_year, generator, late_days)
     time_utc = pd.date_range(
         pd.Timestamp(from_year, 1, 1, tz="UTC") - UTC_OFFSET,
         pd.Timestamp(to_year + 1, 1, 1, tz="UTC") - UTC_OFFSET,
@@ -140,10 +142,12 @@ def write_synthetic_store(
         store.write_table("elements", grid.elements)
         store.write_table("substations", grid.substations)
         store.write_table("lines", grid.lines)
-        store.write_table("events", _events(from_year, to_year, generator))
+        store.write_table("events", _events(from_year, to_year, np.random.default_rng([seed, 1]), late_days))
         store.write_table("demand", _demand(from_year, to_year))
         store.write_table("ranking", _ranking(grid.elements, overloads, months))
         store.write_table("yearly", _yearly(overloads))
+        store.write_table("verdicts", _verdicts(grid.elements, overloads, months))
+        store.write_table("tap_operations", _taps(grid.elements, range(from_year, to_year + 1), load_level))
         n_solved = int((~failed).sum())
         store.write_summary(_summary(len(steps), n_solved))
         store.finish(
@@ -168,6 +172,7 @@ def write_synthetic_store(
                 blocks=tuple(blocks),
                 created_utc="2026-01-17T00:00:00Z",
                 elapsed_s={"total": 0.0},
+                scenario_values={"name": "synthetic", "late_days": late_days, "load_level": load_level},
             )
         )
     return ResultStore.open(folder)
@@ -177,7 +182,7 @@ def _stamp(times: Any) -> Any:
     return pd.Series(times).dt.strftime("%Y-%m-%dT%H:%M:%SZ").to_numpy()
 
 
-def _substations(n: int, from_year: int, generator: np.random.Generator) -> pd.DataFrame:
+def _substations(n: int, from_year: int, generator: np.random.Generator, late_days: int) -> pd.DataFrame:
     records = []
     for i in range(n):
         if i % 2 == 0 and i // 2 < len(NAMED_SUBSTATIONS):
@@ -189,7 +194,7 @@ def _substations(n: int, from_year: int, generator: np.random.Generator) -> pd.D
             voltage, is_representative, is_planned = 110.0, True, i % 5 == 3
             place = "Almaty" if area == "almaty_city" else "Region"
             name = f"{'Planned' if is_planned else 'Representative'} 110 kV {place} {i:02d}"
-        opening = pd.Timestamp(from_year, 1, 1) + pd.Timedelta(days=int(generator.integers(90, 3200)))
+        opening = pd.Timestamp(from_year, 1, 1) + pd.Timedelta(days=int(generator.integers(90, 3200)) + late_days)
         records.append(
             {
                 "substation_id": f"S{i:03d}",
@@ -267,8 +272,10 @@ def _lines(substations: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(records, columns=list(columns))
 
 
-def _grid(n_transformers: int, from_year: int, to_year: int, generator: np.random.Generator) -> SyntheticGrid:
-    substations = _substations((n_transformers + 1) // 2, from_year, generator)
+def _grid(
+    n_transformers: int, from_year: int, to_year: int, generator: np.random.Generator, late_days: int
+) -> SyntheticGrid:
+    substations = _substations((n_transformers + 1) // 2, from_year, generator, late_days)
     # What would open after the horizon is not part of the study.
     opening = pd.to_datetime(substations["open_utc"], utc=True)
     substations = substations[~(opening >= pd.Timestamp(to_year, 7, 1, tz="UTC"))].reset_index(drop=True)
@@ -449,7 +456,7 @@ def _steps(
     )
 
 
-def _events(from_year: int, to_year: int, generator: np.random.Generator) -> pd.DataFrame:
+def _events(from_year: int, to_year: int, generator: np.random.Generator, late_days: int) -> pd.DataFrame:
     records = [
         (when, kind, programme, name, mw, f"E{i:03d}", False)
         for i, (when, kind, programme, name, mw) in enumerate(NAMED_EVENTS)
@@ -470,6 +477,7 @@ def _events(from_year: int, to_year: int, generator: np.random.Generator) -> pd.
     frame["investor_id"] = np.where(frame["kind"] == "investor", frame["project_id"], "")
     frame["project_id"] = np.where(frame["kind"] == "investor", "", frame["project_id"])
     frame["date_utc"] = pd.to_datetime(frame["date_utc"], utc=True) - UTC_OFFSET
+    frame["date_utc"] += pd.to_timedelta(np.where(frame["kind"] == "substation", late_days, 0), unit="D")
     is_late = frame["name"] == "Tuzdybastau 110/10-10 kV"
     frame["planned_date"] = frame["date_utc"] - pd.to_timedelta(np.where(is_late, 600, 0), unit="D")
     local_year = (frame["date_utc"] + UTC_OFFSET).dt.year
@@ -525,3 +533,34 @@ def _yearly(overloads: pd.DataFrame) -> pd.DataFrame:
     keys = ["element_type", "name", "winding", "limit", "year"]
     counted = overloads.assign(year=start.dt.year).groupby(keys)["duration_h"].agg(episodes="size", hours="sum")
     return counted.reset_index()[list(YEARLY.column_names)]
+
+
+def _verdicts(elements: pd.DataFrame, overloads: pd.DataFrame, monthly: pd.DataFrame) -> pd.DataFrame:
+    keys = ["element_type", "name", "winding", "limit"]
+    found = overloads.groupby(keys).agg(
+        first_violation_utc=("start_utc", "min"),
+        episodes=("start_utc", "size"),
+        hours=("duration_h", "sum"),
+        longest_h=("duration_h", "max"),
+        overload_mvah=("overload_mvah", "sum"),
+    )
+    months = monthly.groupby("element").agg(peak_percent=("worst_percent", "max"), failed_h=("failed_hours", "sum"))
+    judged = elements.merge(months, left_on="element", right_index=True)
+    table = pd.concat(
+        [judged.assign(limit=limit["name"]).assign(**{key: limit[key] for key in RULE_KEYS}) for limit in LIMITS]
+    )
+    table = table.merge(found.reset_index(), on=keys, how="left")
+    table = table.fillna({"episodes": 0, "hours": 0.0, "longest_h": 0.0, "overload_mvah": 0.0})
+    broken, unsolved = table["episodes"] > 0, table["failed_h"] > 0
+    table["verdict"] = np.where(broken, "violated", np.where(unsolved, "unknown", "ok"))
+    return table[list(VERDICTS.column_names)]
+
+
+def _taps(elements: pd.DataFrame, years: range, load_level: float) -> pd.DataFrame:
+    units = elements[elements["element_type"] == "trafo"]["element"].to_list()
+    records = [
+        (unit, year, 300 + int(50 * load_level) * (number % 4) + year % 7, -3.0, 4.0, 0.0, 0.0)
+        for number, unit in enumerate(units)
+        for year in years
+    ]
+    return pd.DataFrame(records, columns=list(TAP_OPERATIONS.column_names))

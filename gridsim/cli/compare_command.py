@@ -1,0 +1,38 @@
+"""The command ``gridsim compare``: what changed between two finished runs."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path  # noqa: TC003  typer reads the annotations at run time
+from typing import Annotated
+
+import typer
+
+from gridsim.cli.consoles import console
+from gridsim.cli.exit_codes import mistakes_told
+
+
+def compare(
+    directory_a: Annotated[Path, typer.Argument(help="Result directory of a finished run.")],
+    directory_b: Annotated[Path, typer.Argument(help="Another, of the same years.")],
+    limit: Annotated[
+        str | None, typer.Option(help="Rule by which overloads are compared; the first of DIRECTORY_A if not given.")
+    ] = None,
+    csv: Annotated[Path | None, typer.Option(help="Write every transformer, changed or not, to this file.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print everything as JSON for scripts.")] = False,
+) -> None:
+    """Tell what changed from one run to another: inputs, dates, and their consequences for every transformer.
+
+    Example: gridsim compare out/reference out/substations_late
+    """
+    with mistakes_told():
+        from gridsim.report.compare_table import print_comparison  # noqa: PLC0415  loads pandas
+        from gridsim.studies.compare_runs import compare_runs  # noqa: PLC0415
+
+        comparison = compare_runs(directory_a, directory_b, limit=limit)
+        if csv is not None:
+            comparison.transformers.to_csv(csv, index=False, date_format="%Y-%m-%dT%H:%M:%SZ")
+        if as_json:
+            typer.echo(json.dumps(comparison.to_dict(), indent=2, ensure_ascii=False))
+        else:
+            print_comparison(console(), comparison)
