@@ -21,6 +21,7 @@ from gridsim.studies.event_table import event_table
 from gridsim.studies.result_tables import line_table, loading_columns, substation_table
 from gridsim.studies.study_summary import summarise
 from gridsim.studies.tap_table import tap_summary
+from gridsim.studies.thermal_table import thermal_summary
 from gridsim.studies.versions import versions
 
 if TYPE_CHECKING:
@@ -87,7 +88,11 @@ def _write_tables(grid: StagedGrid, sink: BlockSink, report: OverloadReport, ele
     store.write_monthly(monthly_frame(elements["element"].to_list(), months.months, values))
     operations = sink.taps.table()
     store.write_table("tap_operations", operations)
-    summary = summarise(grid, steps, report) | {"tap_changers": tap_summary(operations, _places(elements))}
+    life = sink.thermal.table()
+    store.write_table("thermal_life", life)
+    summary = summarise(grid, steps, report)
+    summary["tap_changers"] = tap_summary(operations, _places(elements))
+    summary["thermal_life"] = thermal_summary(life, elements)
     store.write_summary(summary)
     return summary
 
