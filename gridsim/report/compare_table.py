@@ -9,6 +9,8 @@ from rich import box
 from rich.markup import escape
 from rich.table import Table
 
+from gridsim.report.rule_table import standing
+
 if TYPE_CHECKING:
     from rich.console import Console
 
@@ -145,9 +147,7 @@ def _rule_text(comparison: RunComparison) -> str:
     texts = []
     for store in (comparison.a, comparison.b):
         rule = next(rule for rule in store.manifest.limits if rule["name"] == comparison.limit)
-        standing = "" if rule["is_verified"] else ", NOT VERIFIED"
-        inferred = ", inferred" if rule["is_inferred"] else ""
-        texts.append(f"{comparison.limit} ({rule['edition']}{inferred}{standing})")
+        texts.append(f"{comparison.limit} ({rule['edition']}; {standing(rule)})")
     return " / ".join(dict.fromkeys(texts))
 
 

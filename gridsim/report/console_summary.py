@@ -9,6 +9,7 @@ from rich import box
 from rich.markup import escape
 from rich.table import Table
 
+from gridsim.report.rule_table import rule_table
 from gridsim.results.layout import OVERLOADS_FILE, SUMMARY_FILE
 
 if TYPE_CHECKING:
@@ -43,6 +44,8 @@ def print_summary(console: Console, summary: Mapping[str, Any], directory: Path,
     _print_steps(console, summary)
     _print_load(console, summary)
     _print_overloads(console, summary)
+    if summary["limits"]:
+        console.print(rule_table(summary["limits"]))
     _print_taps(console, summary)
     _print_held_back(console, summary)
     console.print(f"Results   {directory}  ({OVERLOADS_FILE}, {SUMMARY_FILE}, ...)", markup=False, soft_wrap=True)

@@ -30,6 +30,7 @@ EXPECTED_FILES = {
     "tables/demand.csv",
     "tables/ranking.csv",
     "tables/yearly.csv",
+    "tables/verdicts.csv",
     "tables/tap_operations.csv",
     "tables/thermal_life.csv",
     "tables/monthly.parquet",

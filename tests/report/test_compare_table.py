@@ -50,7 +50,7 @@ def test_unsolved_hours_come_first_then_causes_then_consequences(folder: Path) -
     assert "load_level   1.0   1.1" in text
     assert "≥ " in text
     assert "+400" in text
-    assert "Overloads by rule continuous (rating plate)" in text
+    assert "Overloads by rule continuous (rating plate; as read)" in text
     assert "not built" in text
 
 
@@ -61,7 +61,7 @@ def test_long_tables_say_how_many_rows_are_left_out(folder: Path) -> None:
 
 
 def test_a_rule_that_was_not_read_says_so(folder: Path) -> None:
-    assert "Overloads by rule emergency (made up, NOT VERIFIED)" in "\n".join(printed(folder, "emergency"))
+    assert "Overloads by rule emergency (made up; NOT VERIFIED)" in "\n".join(printed(folder, "emergency"))
 
 
 def test_nothing_changed_is_a_short_answer(folder: Path) -> None:

@@ -100,6 +100,36 @@ def test_all_solved_says_so_in_hours_not_steps() -> None:
     assert lines[3] == "Overloads none of 12 transformers in the solved hours"
 
 
+def limit(name: str, **changes: Any) -> dict[str, Any]:
+    return {
+        "name": name,
+        "edition": "rating [plate]",
+        "is_verified": True,
+        "is_inferred": False,
+        "transformers": {"unknown": 0, "violated": 3, "ok": 1234},
+    } | changes
+
+
+def test_every_rule_is_told_with_its_edition_and_how_well_it_is_known() -> None:
+    rules = [limit("a"), limit("b", is_inferred=True), limit("c", is_verified=False, is_inferred=True)]
+    lines = printed(summary() | {"limits": rules})
+    head = next(line.split() for line in lines if line.startswith((" rule", "rule")))
+    assert head == ["rule", "violated", "ok", "document,", "edition", "numbers"]
+    told = {line.split()[0]: line.split()[1:] for line in lines if line.split()[:1] in (["a"], ["b"], ["c"])}
+    assert told == {
+        "a": ["3", "1,234", "rating", "[plate]", "as", "read"],
+        "b": ["3", "1,234", "rating", "[plate]", "inferred"],
+        "c": ["3", "1,234", "rating", "[plate]", "NOT", "VERIFIED"],
+    }
+
+
+def test_what_unsolved_hours_leave_unknown_comes_before_the_violations() -> None:
+    rules = [limit("a", transformers={"unknown": 7, "violated": 3, "ok": 2})]
+    lines = printed(summary() | {"limits": rules})
+    at = next(i for i, line in enumerate(lines) if line.split()[:2] == ["rule", "unknown"])
+    assert lines[at + 2].split()[:4] == ["a", "7", "3", "2"]
+
+
 def test_tap_changers_are_named_with_their_operations_and_end_stops() -> None:
     record = summary()
     assert not [line for line in printed(record) if line.startswith("Taps")]
