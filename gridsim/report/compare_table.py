@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import pandas as pd
 from rich import box
@@ -65,7 +65,7 @@ def _print_inputs(console: Console, comparison: RunComparison) -> None:
         console.print("Inputs    the same in both")
         return
     table = _table("Inputs that differ", "kind", "what", "A", "B")
-    for row in _first_rows(inputs):
+    for row in _records(inputs.head(N_ROWS)):
         values = (escape(row[f"value_{side}"]) or UNKNOWN for side in ("a", "b"))
         table.add_row(row["kind"], escape(row["key"]), *values)
     console.print(table)
@@ -83,7 +83,7 @@ def _print_dates(console: Console, comparison: RunComparison) -> None:
     if projects.empty:
         return
     table = _table("Projects and investors on another day", "kind", "name", "A", "B", ">days later")
-    for row in _first_rows(projects):
+    for row in _records(projects.head(N_ROWS)):
         dates = (_local(comparison, row[f"date_utc_{side}"], "%Y-%m-%d") for side in ("a", "b"))
         table.add_row(row["kind"], escape(row["name"]), *dates, _shown(row["later_days"], "+,.0f"))
     console.print(table)
@@ -102,18 +102,25 @@ def _print_overloads(console: Console, comparison: RunComparison) -> None:
     counts = units["change"].value_counts()
     words = [f"{counts[word]:,} {word}" for word in WORDS_OF_CHANGE if word != "none" and word in counts.index]
     console.print("          first overload from A to B: " + (", ".join(words) or "none in either"))
+    in_a, in_b = units["is_there_a"], units["is_there_b"]
+    console.print(f"          transformers in A only: {(in_a & ~in_b).sum():,}, in B only: {(in_b & ~in_a).sum():,}")
     changed = comparison.consequences
-    if changed.empty:
-        return
-    is_failing = bool(changed[["failed_h_a", "failed_h_b"]].to_numpy().any())
+    groups = _alike(changed[changed["change"] != "none"])
+    if groups:
+        console.print(_consequences(comparison, groups[:N_ROWS]))
+        _print_rest(console, len(groups))
+
+
+def _consequences(comparison: RunComparison, groups: list[dict[str, Any]]) -> Table:
+    is_failing = any(row["failed_h_a"] or row["failed_h_b"] for row in groups)
     failed = (">unsolved h A", ">unsolved h B") if is_failing else ()
     head = ("transformer", "substation", *failed, "overload", "first in A", "first in B", ">days later")
     numbers = (">hours A", ">hours B", ">MVAh A", ">MVAh B", ">peak % A", ">peak % B")
-    table = _table("Consequences, the largest change of MVAh first", *head, *numbers)
-    for row in _first_rows(changed):
+    table = _table("Consequences, the largest change of MVAh (of one unit) first", *head, *numbers)
+    for row in groups:
         unsolved = [_shown(row[f"failed_h_{side}"], ",.0f") for side in ("a", "b")] if is_failing else []
         table.add_row(
-            escape(row["name"]),
+            escape(", ".join(row["names"])),
             escape(row["substation_name"]),
             *unsolved,
             WORDS_OF_CHANGE[row["change"]],
@@ -121,8 +128,17 @@ def _print_overloads(console: Console, comparison: RunComparison) -> None:
             _shown(row["later_days"], "+,.0f"),
             *_pairs(row),
         )
-    console.print(table)
-    _print_rest(console, len(changed))
+    return table
+
+
+def _alike(changed: pd.DataFrame) -> list[dict[str, Any]]:
+    """Return the rows; units of one substation that share their load in both runs are one, ``names`` says which."""
+    groups: dict[tuple[Any, ...], dict[str, Any]] = {}
+    for row in _records(changed):
+        shown = (row["hours_a"], row["hours_b"], *(round(row[f"overload_mvah_{side}"], 1) for side in ("a", "b")))
+        key = (row["substation_name"], row["change"], str(row["first_violation_utc_a"]), *shown)
+        groups.setdefault(key, row | {"names": []})["names"].append(row["name"])
+    return list(groups.values())
 
 
 def _pairs(row: dict[str, Any]) -> list[str]:
@@ -139,7 +155,7 @@ def _pairs(row: dict[str, Any]) -> list[str]:
 def _first(comparison: RunComparison, row: dict[str, Any], side: str) -> str:
     if not row[f"is_there_{side}"]:
         return "not built"
-    return _local(comparison, row[f"first_violation_utc_{side}"], "%Y-%m-%d %H:%M")
+    return _local(comparison, row[f"first_violation_utc_{side}"], "%Y-%m-%d")
 
 
 def _rule_text(comparison: RunComparison) -> str:
@@ -162,14 +178,14 @@ def _print_taps(console: Console, comparison: RunComparison) -> None:
     total_a, total_b = (int(taps[f"operations_{side}"].sum()) for side in ("a", "b"))
     most = ", ".join(
         f"{row['element'].partition(':')[2]} {row['operations_a']:,} -> {row['operations_b']:,}"
-        for row in _first_rows(taps, N_TAPS)
+        for row in _records(taps.head(N_TAPS))
     )
     text = f"Taps      {len(taps):,} tap changers operate differently: {total_a:,} -> {total_b:,} times; most {most}"
     console.print(text, markup=False, soft_wrap=True)
 
 
-def _first_rows(frame: pd.DataFrame, n_row: int = N_ROWS) -> list[dict[str, Any]]:
-    return [{str(name): value for name, value in row.items()} for row in frame.head(n_row).to_dict(orient="records")]
+def _records(frame: pd.DataFrame) -> list[dict[str, Any]]:
+    return [{str(name): value for name, value in row.items()} for row in frame.to_dict(orient="records")]
 
 
 def _table(title: str, *heads: str) -> Table:
@@ -177,7 +193,9 @@ def _table(title: str, *heads: str) -> Table:
     table = Table(box=box.SIMPLE, title=title, title_justify="left", pad_edge=False)
     for head in heads:
         is_number = head.startswith(">")
-        table.add_column(head.removeprefix(">"), justify="right" if is_number else "left", overflow="fold")
+        justify: Literal["left", "right"] = "right" if is_number else "left"
+        is_narrow = is_number or head.startswith("first")
+        table.add_column(head.removeprefix(">"), justify=justify, overflow="fold", no_wrap=is_narrow)
     return table
 
 

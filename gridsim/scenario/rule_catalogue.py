@@ -15,16 +15,16 @@ if TYPE_CHECKING:
 
 _ON_COOLING = (CoolingType.onan, CoolingType.onaf)
 _IEC: Mapping[str, Any] = {
-    "edition": "IEC 60076-7, chapter 7, table 2 (edition not stated by the source)",
+    "edition": "IEC 60076-7, chapter 7, table 2; year not known",
     "source": "documentation of the open package transformer-thermal-model (Alliander), temperature limits, which "
-    "restates the table; the standard itself was not read. Of the table only the current limits: those of the oil and "
-    "of the hot spot need a thermal model",
+    "restates the table without its year; the standard itself was not read. Of the table only the current limits: "
+    "those of the oil and of the hot spot need a thermal model",
     "is_verified": True,
 }
 _GOST: Mapping[str, Any] = {
-    "edition": "GOST 14209-97 (IEC 354-91), table 17; withdrawn in Russia on 28 March 2008, its standing in Kazakhstan "
-    "not known",
-    "source": "dnaop.com, document 42373: table 17 with the factor of the air temperature, as transcribed",
+    "edition": "GOST 14209-97 (IEC 354-91), table 17",
+    "source": "dnaop.com, document 42373: table 17 with the factor of the air temperature, as transcribed. Withdrawn "
+    "in Russia on 28 March 2008; its standing in Kazakhstan today was not seen",
     "is_verified": True,
 }
 _PRE_LOAD = 0.8
@@ -109,7 +109,7 @@ _RULES = (
     ),
     LimitRule(
         name="pte_short_emergency",
-        edition="rules of technical operation (PTE), short emergency overloads of oil transformers; edition not known",
+        edition="rules of technical operation (PTE), short emergency overloads; edition not known",
         source="quoted from general knowledge; no readable text of the table was found, to be checked in the PTE of "
         "Kazakhstan",
         is_verified=False,

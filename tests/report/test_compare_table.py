@@ -12,7 +12,8 @@ from rich.console import Console
 from typer.testing import CliRunner
 
 from gridsim.cli.app import app
-from gridsim.report.compare_table import N_ROWS, print_comparison
+from gridsim.report import compare_table
+from gridsim.report.compare_table import print_comparison
 from gridsim.results.store import ResultStore
 from gridsim.studies.compare_runs import compare_runs
 from tests.support.synthetic_store import write_synthetic_store
@@ -26,12 +27,12 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("runs")
     span = {"n_transformers": 40, "from_year": 2026, "to_year": 2028, "resolution_h": 6}
     write_synthetic_store(folder / "a", **span)
-    write_synthetic_store(folder / "b", **span, load_level=1.1, late_days=400, is_failing=True)
+    write_synthetic_store(folder / "b", **span, load_level=1.6, late_days=400, is_failing=True)
     return folder
 
 
 def printed(folder: Path, limit: str | None = None, *, other: str = "b") -> list[str]:
-    console = Console(file=io.StringIO(), width=200)
+    console = Console(file=io.StringIO(), width=300)
     print_comparison(console, compare_runs(folder / "a", folder / other, limit=limit))
     assert isinstance(console.file, io.StringIO)
     return console.file.getvalue().splitlines()
@@ -47,17 +48,30 @@ def test_unsolved_hours_come_first_then_causes_then_consequences(folder: Path) -
     consequences = next(line for line in lines if line.strip().startswith("transformer "))
     assert consequences.index("unsolved h A") < consequences.index("overload")
     text = "\n".join(lines)
-    assert "load_level   1.0   1.1" in text
+    assert "load_level   1.0   1.6" in text
     assert "≥ " in text
     assert "+400" in text
     assert "Overloads by rule continuous (rating plate; as read)" in text
-    assert "not built" in text
+    transformers = compare_runs(folder / "a", folder / "b").transformers
+    gone = int((transformers["is_there_a"] & ~transformers["is_there_b"]).sum())
+    assert gone > 0
+    assert f"transformers in A only: {gone}, in B only: 0" in text
 
 
-def test_long_tables_say_how_many_rows_are_left_out(folder: Path) -> None:
-    changed = len(compare_runs(folder / "a", folder / "b").consequences)
-    assert changed > N_ROWS
-    assert f"          and {changed - N_ROWS:,} more (--json has all)" in printed(folder)
+def test_long_tables_say_how_many_rows_are_left_out(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(compare_table, "N_ROWS", 5)
+    n_project = len(compare_runs(folder / "a", folder / "b").projects)
+    assert f"          and {n_project - 5:,} more (--json has all)" in printed(folder)
+
+
+def test_units_that_share_their_load_share_a_row(folder: Path) -> None:
+    changed = compare_runs(folder / "a", folder / "b").consequences
+    broken = changed[changed["change"] != "none"]
+    twins = [list(part) for _, part in broken.groupby(["substation_name", "overload_mvah_b"])["name"] if len(part) > 1]
+    assert twins
+    text = "\n".join(printed(folder))
+    for names in twins[:1]:
+        assert ", ".join(names) in text
 
 
 def test_a_rule_that_was_not_read_says_so(folder: Path) -> None:
@@ -78,7 +92,7 @@ def run(*arguments: object) -> tuple[int, str, str]:
 def test_the_command_prints_and_writes_what_was_asked_for(folder: Path, tmp_path: Path) -> None:
     code, told, _ = run(folder / "a", folder / "b", "--csv", tmp_path / "units.csv")
     assert code == 0
-    assert "Consequences, the largest change of MVAh first" in told
+    assert "Consequences, the largest change of MVAh (of one unit) first" in told
     units = compare_runs(folder / "a", folder / "b").transformers
     assert pd.read_csv(tmp_path / "units.csv")["name"].tolist() == units["name"].tolist()
     code, told, _ = run(folder / "a", folder / "b", "--json", "--limit", "emergency")
