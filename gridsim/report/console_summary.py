@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 UNKNOWN = "-"
 #: Before numbers that the hours without solution can only raise.
 AT_LEAST = "≥ "
-#: Tap changers named in a line.
+#: Transformers named in a line.
 N_NAMED = 3
 
 
@@ -46,6 +46,7 @@ def print_summary(console: Console, summary: Mapping[str, Any], directory: Path,
     _print_overloads(console, summary)
     if summary["limits"]:
         console.print(rule_table(summary["limits"]))
+    _print_heat(console, summary)
     _print_taps(console, summary)
     _print_held_back(console, summary)
     console.print(f"Results   {directory}  ({OVERLOADS_FILE}, {SUMMARY_FILE}, ...)", markup=False, soft_wrap=True)
@@ -137,6 +138,25 @@ def _worst_table(summary: Mapping[str, Any]) -> Table:
             cells.insert(1, _shown(row["failed_h"], ",.0f"))
         table.add_row(*cells)
     return table
+
+
+def _print_heat(console: Console, summary: Mapping[str, Any]) -> None:
+    heat = summary["thermal_life"]
+    if not heat["hottest"]:
+        return
+    least = AT_LEAST if heat["unknown_h"] else ""
+    above = ", ".join(f"{limit} °C {least}{count:,}" for limit, count in heat["units_above_c"].items())
+    text = (
+        f"Hot spots transformers that pass {above}; faster than normal ageing in the mean of a year "
+        f"{least}{heat['units_ageing_faster_than_normal']:,}"
+    )
+    console.print(text, markup=False, soft_wrap=True)
+    hottest = ", ".join(
+        f"{_names(row)} in {row['substation_name']} ({least}{row['max_hot_spot_temp_c']:.0f} °C on "
+        f"{_local(summary, row['max_hot_spot_utc'])})"
+        for row in heat["hottest"][:N_NAMED]
+    )
+    console.print(f"          hottest: {hottest}", markup=False, soft_wrap=True)
 
 
 def _print_taps(console: Console, summary: Mapping[str, Any]) -> None:

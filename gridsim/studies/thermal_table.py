@@ -110,6 +110,14 @@ def thermal_summary(table: pd.DataFrame, elements: pd.DataFrame) -> dict[str, An
     own["unit"] = own["element_type"] + ":" + own["name"]
     hottest = own.sort_values(["max_hot_spot_temp_c", "element"], ascending=[False, True], kind="stable")
     hottest = hottest.dropna(subset=["max_hot_spot_temp_c"]).drop_duplicates("unit")
+    groups: dict[tuple[str, str, float], dict[str, Any]] = {}
+    for row in hottest.to_dict(orient="records"):
+        told = _hottest(row)
+        key = (told["substation_name"], told["max_hot_spot_utc"], told["max_hot_spot_temp_c"])
+        if key in groups:
+            groups[key]["alike"].append(told["element"])
+        elif len(groups) < N_HOTTEST:
+            groups[key] = told | {"alike": []}
     per_known_day = own["loss_of_life_days"] * HOURS_PER_DAY / own["known_h"]
     above = {f"{limit:g}": f"above_{limit:g}_h" for limit in HOT_SPOT_LIMITS_C}
     return {
@@ -119,7 +127,7 @@ def thermal_summary(table: pd.DataFrame, elements: pd.DataFrame) -> dict[str, An
         "units_not_verified": int(own.loc[~own["is_verified"], "unit"].nunique()),
         "unknown_h": float(own.groupby("unit")["unknown_h"].sum().max()) if len(own) else 0.0,
         "normal_life_h": NORMAL_LIFE_H,
-        "hottest": [_hottest(row) for row in hottest.head(N_HOTTEST).to_dict(orient="records")],
+        "hottest": list(groups.values()),
     }
 
 

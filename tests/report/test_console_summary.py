@@ -54,6 +54,12 @@ def summary(**steps: Any) -> dict[str, Any]:
         "limits": [],
         "not_built": [],
         "held_back": [],
+        "thermal_life": {
+            "units_above_c": {"98": 0, "120": 0, "140": 0},
+            "units_ageing_faster_than_normal": 0,
+            "unknown_h": 0.0,
+            "hottest": [],
+        },
         "tap_changers": {
             "units": 0,
             "operations": 0,
@@ -128,6 +134,25 @@ def test_what_unsolved_hours_leave_unknown_comes_before_the_violations() -> None
     lines = printed(summary() | {"limits": rules})
     at = next(i for i, line in enumerate(lines) if line.split()[:2] == ["rule", "unknown"])
     assert lines[at + 2].split()[:4] == ["a", "7", "3", "2"]
+
+
+def test_hot_spots_are_counted_and_the_hottest_named() -> None:
+    record = summary()
+    assert not [line for line in printed(record) if line.startswith("Hot spots")]
+    unit = {"element": "trafo:t1", "substation_name": "Town", "max_hot_spot_temp_c": 131.6, "alike": ["trafo:t2"]}
+    record["thermal_life"] |= {
+        "units_above_c": {"98": 1234, "120": 7},
+        "units_ageing_faster_than_normal": 3,
+        "hottest": [unit | {"max_hot_spot_utc": "2026-07-01T09:00:00Z"}],
+    }
+    begin = "Hot spots transformers that pass"
+    lines = printed(record)
+    at = lines.index(f"{begin} 98 °C 1,234, 120 °C 7; faster than normal ageing in the mean of a year 3")
+    assert lines[at + 1].strip() == "hottest: t1, t2 in Town (132 °C on 2026-07-01 14:00)"
+    record["thermal_life"]["unknown_h"] = 12.0
+    lines = printed(record)
+    assert lines[at] == f"{begin} 98 °C ≥ 1,234, 120 °C ≥ 7; faster than normal ageing in the mean of a year ≥ 3"
+    assert lines[at + 1].strip() == "hottest: t1, t2 in Town (≥ 132 °C on 2026-07-01 14:00)"
 
 
 def test_tap_changers_are_named_with_their_operations_and_end_stops() -> None:

@@ -89,6 +89,7 @@ def test_summary_counts_units_and_names_the_hottest(result: StudyResult, table: 
     told = result.summary["thermal_life"]
     hottest = told["hottest"]
     assert told["units"] == 5
+    assert [row["alike"] for row in hottest] == [[], ["trafo:town_t2"], [], []]
     assert hottest[0]["max_hot_spot_temp_c"] == round(table["max_hot_spot_temp_c"].max(), 1)
     temperatures = [row["max_hot_spot_temp_c"] for row in hottest]
     assert temperatures == sorted(temperatures, reverse=True)
