@@ -94,7 +94,8 @@ def _print_overloads(console: Console, comparison: RunComparison) -> None:
     units = comparison.transformers
     told = [
         f"{side.upper()} {_least(comparison, side)}{int(units[f'first_violation_utc_{side}'].notna().sum()):,} of "
-        f"{int(units[f'is_there_{side}'].sum()):,} transformers, {units[f'overload_mvah_{side}'].sum():,.0f} MVAh"
+        f"{int(units[f'is_there_{side}'].sum()):,} transformers, {_least(comparison, side)}"
+        f"{units[f'overload_mvah_{side}'].sum():,.0f} MVAh"
         for side in ("a", "b")
     ]
     console.print(f"Overloads by rule {escape(_rule_text(comparison))}", soft_wrap=True)
