@@ -8,7 +8,8 @@ import numpy as np
 
 from gridsim.assess.thermal_parameters import CoolingStages, ThermalParameters
 from gridsim.dtypes import FLOAT, INDEX, FloatArray, IndexArray
-from gridsim.kernels import thermal
+from gridsim.kernels import thermal_structures as thermal
+from gridsim.kernels.thermal import follow_units
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -121,7 +122,7 @@ class ThermalFleet:
         hot_spot_step = np.zeros(n_unit, dtype=INDEX)
         above_h = np.zeros((n_unit, len(self.limits_c)), dtype=FLOAT)
         tally = thermal.Tally(ageing_h, known_h, unknown_h, top_oil_c, hot_spot_c, hot_spot_step, above_h)
-        thermal.follow_units(
+        follow_units(
             inputs,
             self.step_h,
             units,

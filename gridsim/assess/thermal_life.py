@@ -19,7 +19,7 @@ import pandas as pd
 
 from gridsim.assess.thermal_fleet import ThermalFleet
 from gridsim.dtypes import FLOAT, INDEX, BoolArray, FloatArray, IndexArray
-from gridsim.kernels.thermal import Inputs
+from gridsim.kernels.thermal_structures import Inputs
 from gridsim.units import HOURS_PER_DAY, PERCENT
 
 if TYPE_CHECKING:

@@ -15,7 +15,7 @@ from gridsim.assess.thermal_fleet import Cooling, ThermalFleet, ThermalState
 from gridsim.assess.thermal_parameters import CoolingStages, ThermalParameters
 from gridsim.dtypes import FLOAT, INDEX
 from gridsim.errors import InputError
-from gridsim.kernels.thermal import Course, Inputs
+from gridsim.kernels.thermal_structures import Course, Inputs
 from gridsim.units import HOURS_PER_DAY
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ import pytest
 
 from gridsim.assess.thermal_fleet import ThermalFleet, graded_nodes
 from gridsim.assess.thermal_parameters import CoolingStages, ThermalParameters
-from gridsim.kernels.thermal import TILE, Course, Inputs
+from gridsim.kernels.thermal_structures import TILE, Course, Inputs
 from tests.support.thermal_twin import gradient, integrate, oil_rise
 
 UPGRADED = dataclasses.replace(ThermalParameters.onaf(), paper="upgraded")
