@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from gridsim.plots import draw_all as plot
     from gridsim.results.store import ResultStore
     from gridsim.scenario import load_scenario
+    from gridsim.solve.contingencies import solve_contingencies
+    from gridsim.solve.contingency import Contingency
     from gridsim.solve.options import SolveOptions
     from gridsim.solve.timeseries import solve_timeseries
     from gridsim.studies.compare_runs import compare_runs
@@ -40,6 +42,7 @@ if TYPE_CHECKING:
 #: Public name to the module that holds it and its name there; imported when first asked for.
 _LAZY = {
     "CoolingStages": ("gridsim.assess.thermal_parameters", "CoolingStages"),
+    "Contingency": ("gridsim.solve.contingency", "Contingency"),
     "ResultStore": ("gridsim.results.store", "ResultStore"),
     "SolveOptions": ("gridsim.solve.options", "SolveOptions"),
     "ThermalParameters": ("gridsim.assess.thermal_parameters", "ThermalParameters"),
@@ -54,6 +57,7 @@ _LAZY = {
     "open_results": ("gridsim.studies.time_series", "open_results"),
     "plot": ("gridsim.plots", "draw_all"),
     "run_scenario": ("gridsim.studies.time_series", "run_scenario"),
+    "solve_contingencies": ("gridsim.solve.contingencies", "solve_contingencies"),
     "solve_timeseries": ("gridsim.solve.timeseries", "solve_timeseries"),
     "stage_grid": ("gridsim.grid.staged", "stage_grid"),
 }
@@ -61,6 +65,7 @@ _LAZY = {
 __all__ = [
     "CompileError",
     "Confidence",
+    "Contingency",
     "CoolingStages",
     "Finding",
     "GridsimError",
@@ -87,6 +92,7 @@ __all__ = [
     "open_results",
     "plot",
     "run_scenario",
+    "solve_contingencies",
     "solve_timeseries",
     "stage_grid",
 ]

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 PUBLIC_NAMES = [
     "CompileError",
     "Confidence",
+    "Contingency",
     "CoolingStages",
     "Finding",
     "GridsimError",
@@ -43,6 +44,7 @@ PUBLIC_NAMES = [
     "open_results",
     "plot",
     "run_scenario",
+    "solve_contingencies",
     "solve_timeseries",
     "stage_grid",
 ]

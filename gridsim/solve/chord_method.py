@@ -91,11 +91,13 @@ class ChordMethod:
         steps: IndexArray,
         positions: Positions,
         results: ChordResults,
+        *,
+        moves_taps: bool = True,
     ) -> None:
         """Solve the steps listed.
 
         Where reactive power is limited, the controls stay where they are; else tap changers act, and where they have
-        settled is written back.
+        settled is written back; unless ``moves_taps`` says that they stay.
 
         Parameters
         ----------
@@ -125,6 +127,7 @@ class ChordMethod:
         corrections = max(MAX_CORRECTIONS, self._options.max_iterations)
         vm_set = set_points(compiled, profiles, n_step)
         reacts = self._reacts or any(key[1] == "vm_pu" for key in profiles)
+        taps = self._taps if moves_taps else self._taps._replace(acts=False)
 
         def run(first: int, last: int) -> None:
             work, control = self._borrow_workspaces()
@@ -136,7 +139,7 @@ class ChordMethod:
                     constant,
                     sources,
                     self._reactions,
-                    self._taps,
+                    taps,
                     self._slack,
                     ControlState(vm_set, positions.held, positions.tap),
                     group_step,

@@ -70,6 +70,12 @@ def starting_positions(compiled: CompiledGrid, n_step: int, tap: IndexArray) -> 
     )
 
 
+def hold_taps(positions: Positions, tap_pos: IndexArray) -> None:
+    """Put the tap changers where they are to stay: no level acts any more. Shape of ``tap_pos``: (n_step, n_tap)."""
+    positions.tap[:] = tap_pos
+    positions.level[:] = np.iinfo(INDEX).max
+
+
 def settle(
     compiled: CompiledGrid, injection: InjectionBatch, steps: IndexArray, positions: Positions, solve: StepSolver
 ) -> StatusArray:

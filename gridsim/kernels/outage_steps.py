@@ -1,0 +1,446 @@
+"""Every outage of one step at a time, sixteen outages side by side, from the solution before them.
+
+What the outages of a step share is made once per step: the admittances at its taps, the factors of the Jacobian at the
+solution before any outage, and the entries of its inverse that the small matrices of the outages ask for (see
+:mod:`gridsim.kernels.outage_small`). Each outage then is a chord iteration with its own exact Jacobian at that point,
+
+    x = J^-1 (b + E G C' J^-1 b),      V <- move of V by x,
+
+in which the factors are shared by all lanes and the low-rank term makes up for what is out. The mismatch b is the true
+one of the grid without what is out, judged in float64, so a converged lane is the exact load flow after the outage.
+
+Where an outage cuts a part of the grid off from every source, only the equations outside that part lose the flow into
+the cut. The part itself goes on as if it were fed at the old place, which concerns nothing outside; its loading columns
+are hidden.
+
+A lane that has not converged after some corrections, or whose det(I - D S) says that the outage stands beyond or at
+the edge of collapse, is left open, for slower methods to judge.
+
+Source: as for :mod:`gridsim.kernels.chord`, :mod:`gridsim.kernels.outage_small`.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from gridsim.kernels.anchors import factorise_at, write_anchor
+from gridsim.kernels.chord import SMALL_ERROR, judge, substitute
+from gridsim.kernels.codes import MAX_ITERATIONS, SINGULAR, SOLVED
+from gridsim.kernels.jit import kernel, lane_kernel
+from gridsim.kernels.lane_emitter import LANES
+from gridsim.kernels.lane_flows import loading_by_current, loading_by_power
+from gridsim.kernels.lane_updates import copy_to_lanes, move_double, move_single
+from gridsim.kernels.outage_small import SMALLEST_DETERMINANT, compensate, end_flow
+from gridsim.kernels.outage_structures import MOST_EQUATIONS
+
+if TYPE_CHECKING:
+    from gridsim.dtypes import IndexArray
+    from gridsim.kernels.lane_structures import Single
+    from gridsim.kernels.outage_structures import OutageGrid, OutageLanes, OutageResults, OutageSteps, OutageWork
+
+#: Corrections after which a case is left to slower methods. Most need 3 or 4.
+MAX_CORRECTIONS = 16
+#: A mismatch beyond this (pu) never came back.
+HOPELESS_MISMATCH = 1e3
+
+
+@kernel
+def set_taps(grid: OutageGrid, position: IndexArray, work: OutageWork) -> None:
+    """Set the admittances of ``work`` to those at tap positions (n_tap,)."""
+    work.y_branch[:] = grid.y_branch
+    work.network.y_g[:] = grid.network.y_g
+    work.network.y_b[:] = grid.network.y_b
+    work.net.y_value[:] = grid.net.y_value
+    work.net.column_y[:] = grid.net.column_y
+    for k in range(grid.common.shape[0]):
+        if position[k] == grid.common[k]:
+            continue
+        place = position[k] - grid.tap_min[k]
+        for m in range(grid.first_moved[k], grid.first_moved[k + 1]):
+            branch = grid.moved_branch[m]
+            y = work.y_branch[branch]
+            for part in range(4):
+                re = grid.y_moved[m, place, 2 * part] - y[2 * part]
+                im = grid.y_moved[m, place, 2 * part + 1] - y[2 * part + 1]
+                y[2 * part] += re
+                y[2 * part + 1] += im
+                entry = grid.entry[branch, part]
+                work.network.y_g[entry] += re
+                work.network.y_b[entry] += im
+                value = grid.value[entry]
+                if value >= 0:
+                    work.net.y_value[2 * value] += re
+                    work.net.y_value[2 * value + 1] += im
+            column = grid.moved_column[m]
+            if column >= 0:
+                for end in range(2):
+                    own = 6 if end else 0
+                    far = 4 if end else 2
+                    size = math.hypot(y[own], y[own + 1])
+                    percent = grid.moved_percent[m, end]
+                    turn_re = y[own] / size if size > 0.0 else 1.0
+                    turn_im = -y[own + 1] / size if size > 0.0 else 0.0
+                    row = work.net.column_y[column]
+                    row[3 * end] = size * percent
+                    row[3 * end + 1] = (y[far] * turn_re - y[far + 1] * turn_im) * percent
+                    row[3 * end + 2] = (y[far] * turn_im + y[far + 1] * turn_re) * percent
+
+
+@kernel
+def prepare_step(grid: OutageGrid, steps: OutageSteps, step: int, work: OutageWork) -> int:
+    """Factorise at the solution of a step and set what it injects; 0 when the Jacobian is singular."""
+    set_taps(grid, steps.tap[step], work)
+    n_bus = work.vm.shape[0]
+    for i in range(n_bus):
+        re = steps.voltage[step, 2 * i]
+        im = steps.voltage[step, 2 * i + 1]
+        work.vm[i] = math.hypot(re, im)
+        work.va[i] = math.atan2(im, re)
+    for k in range(grid.controlled_row.shape[0]):
+        i = grid.controlled_row[k]
+        work.net.pull[i] = 0.5 / (work.vm[i] * work.vm[i])
+    sign = factorise_at(work.network, grid.lu, steps.zip_load[step], work.vm, work.va, work.newton)
+    write_anchor(grid.forward_place, grid.back_place, work.vm, work.newton, 0, work.anchor)
+    work.given[:] = work.anchor.s[0]
+    return sign
+
+
+@lane_kernel
+def find_sensitivities(outages: OutageLanes, work: OutageWork) -> None:
+    """Set the entries of J^-1 the outages ask for: sixteen columns of it at a time."""
+    x = work.lane.x
+    n_unit = outages.unit.shape[0]
+    for first in range(0, n_unit, LANES):
+        x[:] = 0.0
+        last = min(first + LANES, n_unit)
+        for m in range(first, last):
+            x[outages.unit[m], m - first] = 1.0
+        substitute(work.net, work.anchor, 0, x)
+        for m in range(first, last):
+            for pair in range(outages.pair_first[m], outages.pair_first[m + 1]):
+                work.sensitivity[pair] = x[outages.pair_unknown[pair], m - first]
+
+
+@lane_kernel
+def begin_group(outages: OutageLanes, group: IndexArray, work: OutageWork) -> None:
+    """Make the first correction of a group: flows into the ends and injections that are lost. Shape: group (W,)."""
+    lane_work = work.lane
+    x = lane_work.x
+    v = work.anchor.v[0]
+    x[:] = 0.0
+    for lane in range(LANES):
+        k = group[lane]
+        determinant = compensate(outages, k, work.y_branch, v, work.sensitivity, work.matrix[lane], work.first[lane])
+        work.is_direct[lane] = determinant > SMALLEST_DETERMINANT
+        lane_work.keep[lane] = -1 if work.is_direct[lane] else 0
+        n_before = outages.equation_first[k]
+        for r in range(outages.equation_first[k + 1] - n_before):
+            x[outages.equation[n_before + r], lane] = work.first[lane, r]
+    copy_to_lanes(v, 0, v.shape[0], lane_work.v)
+
+
+@lane_kernel
+def add_lost(
+    outages: OutageLanes,
+    steps: OutageSteps,
+    step: int,
+    first_unknown: IndexArray,
+    group: IndexArray,
+    work: OutageWork,
+) -> None:
+    """Add lost injections to the first mismatch. Shapes: first_unknown (n_free + 1,), group (W,)."""
+    n_free = first_unknown.shape[0] - 1
+    for lane in range(LANES):
+        k = group[lane]
+        for d in range(outages.drop_first[k], outages.drop_first[k + 1]):
+            row = outages.drop_row[d]
+            if row < n_free:
+                place = first_unknown[row]
+                work.lane.x[place, lane] -= np.float32(steps.drop[step, d, 0])
+                if first_unknown[row + 1] - place == 2:
+                    work.lane.x[place + 1, lane] -= np.float32(steps.drop[step, d, 1])
+
+
+@lane_kernel
+def inject_after(
+    grid: OutageGrid, outages: OutageLanes, steps: OutageSteps, step: int, group: IndexArray, work: OutageWork
+) -> None:
+    """Set what each lane injects: the injections of the step, less what is lost, plus the flows that are not drawn."""
+    v, s = work.lane.v, work.lane.s
+    for lane in range(LANES):
+        k = group[lane]
+        for end in range(outages.end_first[k], outages.end_first[k + 1]):
+            i = outages.end_row[end]
+            s[i, 0, lane] = work.given[i, 0]
+            s[i, 1, lane] = work.given[i, 1]
+        for d in range(outages.drop_first[k], outages.drop_first[k + 1]):
+            i = outages.drop_row[d]
+            s[i, 0, lane] = work.given[i, 0]
+            s[i, 1, lane] = work.given[i, 1]
+    for z in range(grid.zip_row.shape[0]):
+        i = grid.zip_row[z]
+        for lane in range(LANES):
+            square = v[i, 0, lane] * v[i, 0, lane] + v[i, 1, lane] * v[i, 1, lane]
+            grown = math.sqrt(square) - work.vm[i]
+            grown_square = square - work.vm[i] * work.vm[i]
+            for part in range(2):
+                linear = steps.zip_load[step, z, part]
+                s[i, part, lane] = (
+                    work.given[i, part] + linear * grown + steps.zip_load[step, z, 2 + part] * grown_square
+                )
+    for lane in range(LANES):
+        k = group[lane]
+        for d in range(outages.drop_first[k], outages.drop_first[k + 1]):
+            i = outages.drop_row[d]
+            s[i, 0, lane] -= steps.drop[step, d, 0]
+            s[i, 1, lane] -= steps.drop[step, d, 1]
+        for end in range(outages.end_first[k], outages.end_first[k + 1]):
+            i = outages.end_row[end]
+            j = outages.end_other[end]
+            p, q, _, _ = end_flow(
+                work.y_branch,
+                outages.end_branch[end],
+                outages.end_side[end],
+                v[i, 0, lane],
+                v[i, 1, lane],
+                v[j, 0, lane],
+                v[j, 1, lane],
+            )
+            s[i, 0, lane] += p
+            s[i, 1, lane] += q
+
+
+@lane_kernel
+def restore_given(outages: OutageLanes, group: IndexArray, work: OutageWork) -> None:
+    """Undo :func:`inject_after` in the rows that only some outages touch."""
+    s = work.lane.s
+    for lane in range(LANES):
+        k = group[lane]
+        for end in range(outages.end_first[k], outages.end_first[k + 1]):
+            i = outages.end_row[end]
+            s[i, 0, lane] = work.given[i, 0]
+            s[i, 1, lane] = work.given[i, 1]
+        for d in range(outages.drop_first[k], outages.drop_first[k + 1]):
+            i = outages.drop_row[d]
+            s[i, 0, lane] = work.given[i, 0]
+            s[i, 1, lane] = work.given[i, 1]
+
+
+@lane_kernel
+def move(work: OutageWork, n_free: int) -> None:
+    """Move the open lanes by the correction in ``x``."""
+    net, lane_work = work.net, work.lane
+    lane_work.moved[:] = 0
+    move_single(
+        net.bus_index, 0, net.n_single, lane_work.x, lane_work.v, lane_work.v, net.pull, lane_work.keep, lane_work.moved
+    )
+    move_double(
+        net.bus_index,
+        net.n_single,
+        n_free,
+        lane_work.x,
+        lane_work.v,
+        lane_work.v,
+        net.pull,
+        lane_work.keep,
+        lane_work.moved,
+    )
+
+
+@lane_kernel
+def copy_lanes(source: Single, target: Single) -> None:
+    """Copy lanes. Shape (n_unknown, W)."""
+    for u in range(source.shape[0]):
+        for lane in range(LANES):
+            target[u, lane] = source[u, lane]
+
+
+@lane_kernel
+def correct_after(outages: OutageLanes, group: IndexArray, n_free: int, work: OutageWork) -> None:
+    """Make one correction of the open lanes by the mismatch in ``x``."""
+    x, right = work.lane.x, work.right
+    copy_lanes(x, right)
+    substitute(work.net, work.anchor, 0, x)
+    for lane in range(LANES):
+        k = group[lane]
+        if work.lane.keep[lane] == 0:
+            continue
+        at_equation = outages.equation_first[k]
+        at_unknown = outages.unknown_first[k]
+        n_unknown = outages.unknown_first[k + 1] - at_unknown
+        for r in range(outages.equation_first[k + 1] - at_equation):
+            total = 0.0
+            for u in range(n_unknown):
+                total += work.matrix[lane, r, MOST_EQUATIONS + u] * x[outages.unknown[at_unknown + u], lane]
+            right[outages.equation[at_equation + r], lane] += np.float32(total)
+    copy_lanes(right, x)
+    substitute(work.net, work.anchor, 0, x)
+    move(work, n_free)
+
+
+@lane_kernel
+def solve_group(
+    grid: OutageGrid,
+    outages: OutageLanes,
+    steps: OutageSteps,
+    first_unknown: IndexArray,
+    step: int,
+    group: IndexArray,
+    tolerance: float,
+    work: OutageWork,
+    out: OutageResults,
+) -> None:
+    """Solve sixteen outages of one step. Shapes: first_unknown (n_free + 1,), group (W,)."""
+    lane_work = work.lane
+    n_free = grid.net.bus_index.shape[0]
+    top = np.float32(tolerance * (1.0 - 1e-7))
+    worst = lane_work.worst.view(np.float32)
+    moved = lane_work.moved.view(np.float32)
+    begin_group(outages, group, work)
+    add_lost(outages, steps, step, first_unknown, group, work)
+    substitute(work.net, work.anchor, 0, lane_work.x)
+    move(work, n_free)
+    lane_work.before[:] = np.inf
+    for lane in range(LANES):
+        out.code[step, group[lane]] = MAX_ITERATIONS if work.is_direct[lane] else SINGULAR
+    for count in range(1, MAX_CORRECTIONS + 1):
+        inject_after(grid, outages, steps, step, group, work)
+        judge(work.net, lane_work)
+        n_open = 0
+        for lane in range(LANES):
+            if lane_work.keep[lane] == 0:
+                continue
+            now = worst[lane]
+            rate = np.float32(1.0)
+            if lane_work.before[lane] < np.inf:
+                rate = min(rate, now / lane_work.before[lane])
+            lane_work.before[lane] = now
+            if now <= top and moved[lane] * rate <= SMALL_ERROR:
+                lane_work.keep[lane] = 0
+                out.code[step, group[lane]] = SOLVED
+            elif not now < HOPELESS_MISMATCH:
+                lane_work.keep[lane] = 0
+            else:
+                n_open += 1
+        if n_open == 0 or count == MAX_CORRECTIONS:
+            break
+        correct_after(outages, group, n_free, work)
+    restore_given(outages, group, work)
+    net = work.net
+    n_column = net.column_index.shape[0]
+    loading_by_power(net.column_index, net.column_y, 0, net.n_by_power, lane_work.v, lane_work.lanes)
+    loading_by_current(net.column_index, net.column_y, net.n_by_power, n_column, lane_work.v, lane_work.lanes)
+    for lane in range(LANES):
+        k = group[lane]
+        if out.code[step, k] != SOLVED:
+            for c in range(n_column):
+                lane_work.lanes[c, lane] = -1.0
+        for h in range(outages.hidden_first[k], outages.hidden_first[k + 1]):
+            lane_work.lanes[outages.hidden[h], lane] = -1.0
+
+
+@lane_kernel
+def keep_worst(
+    steps: OutageSteps, step: int, group: IndexArray, n_real: int, number: int, work: OutageWork, out: OutageResults
+) -> None:
+    """Keep the worst loading of every column and lane, and count violations.
+
+    Parameters
+    ----------
+    steps, step:
+        The step.
+    group, n_real, number:
+        Outages of the lanes, how many of them are not repeated, and the number of the group. Shape (W,).
+    work, out:
+        Loading of the group; what is kept.
+    """
+    lanes, top, top_group = work.lane.lanes, work.top, work.top_group
+    limit = steps.limit_percent
+    for c in range(lanes.shape[0]):
+        highest = -1.0
+        for lane in range(LANES):
+            loading = lanes[c, lane]
+            is_higher = loading > top[c, lane]
+            top[c, lane] = loading if is_higher else top[c, lane]
+            top_group[c, lane] = number if is_higher else top_group[c, lane]
+            highest = max(highest, loading)
+        if highest > limit:
+            before = steps.loading[step, c]
+            for lane in range(n_real):
+                loading = lanes[c, lane]
+                if loading > limit and (before <= limit or loading >= before + steps.added_percent):
+                    k = group[lane]
+                    out.n_above[k, c] += 1
+                    peak = out.peak[k, c]
+                    if loading > peak or (loading == peak and step < out.peak_step[k, c]):
+                        out.peak[k, c] = loading
+                        out.peak_step[k, c] = step
+
+
+@kernel
+def solve_outage_steps(
+    grid: OutageGrid,
+    outages: OutageLanes,
+    steps: OutageSteps,
+    first_unknown: IndexArray,
+    group_outage: IndexArray,
+    group_real: IndexArray,
+    first: int,
+    last: int,
+    tolerance: float,
+    work: OutageWork,
+    out: OutageResults,
+) -> None:
+    """Solve all outages of steps first:last of those that have a solution before any outage.
+
+    Parameters
+    ----------
+    grid, outages, steps:
+        What is solved.
+    first_unknown:
+        Place of the first unknown of each free row. Shape (n_free + 1,).
+    group_outage, group_real:
+        Outages of each group, the last one repeated where there are fewer than W, and how many there are. Shapes
+        (n_group, W), (n_group,).
+    first, last:
+        Which entries of ``steps.step``.
+    tolerance:
+        Largest mismatch accepted in pu.
+    work, out:
+        Scratch and results.
+    """
+    for t in range(first, last):
+        step = steps.step[t]
+        sign = prepare_step(grid, steps, step, work)
+        if sign == 0:
+            for k in range(out.code.shape[1]):
+                out.code[step, k] = SINGULAR
+            continue
+        find_sensitivities(outages, work)
+        copy_to_lanes(work.given, 0, work.given.shape[0], work.lane.s)
+        work.top[:] = -1.0
+        for number in range(group_outage.shape[0]):
+            group = group_outage[number]
+            solve_group(grid, outages, steps, first_unknown, step, group, tolerance, work, out)
+            keep_worst(steps, step, group, group_real[number], number, work, out)
+        reduce_lanes(group_outage, step, work, out)
+
+
+@kernel
+def reduce_lanes(group_outage: IndexArray, step: int, work: OutageWork, out: OutageResults) -> None:
+    """Write the worst over all lanes; the outage with the lower number where two are equal."""
+    for c in range(work.top.shape[0]):
+        best = out.worst[step, c]
+        cause = out.cause[step, c]
+        for lane in range(LANES):
+            loading = work.top[c, lane]
+            if loading >= 0.0:
+                k = group_outage[work.top_group[c, lane], lane]
+                if loading > best or (loading == best and (cause < 0 or k < cause)):
+                    best = loading
+                    cause = k
+        out.worst[step, c] = best
+        out.cause[step, c] = cause

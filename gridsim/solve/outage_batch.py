@@ -1,0 +1,266 @@
+"""All outages of all steps of one topology, by the outage kernels: sixteen outages of a step side by side."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from queue import Empty, SimpleQueue
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from gridsim.compiled.injection import inject
+from gridsim.compiled.lane_layout import lay_out
+from gridsim.compiled.outage_lanes import lay_out_outages
+from gridsim.compiled.ratings import column_of_branch
+from gridsim.compiled.reactions import tap_moves
+from gridsim.dtypes import INDEX, STATUS
+from gridsim.enums import BusKind, StepStatus
+from gridsim.kernels.lane_emitter import LANES
+from gridsim.kernels.lane_structures import Anchors, LaneWork
+from gridsim.kernels.newton import make_workspace
+from gridsim.kernels.outage_steps import solve_outage_steps
+from gridsim.kernels.outage_structures import (
+    MOST_EQUATIONS,
+    MOST_UNKNOWNS,
+    OutageGrid,
+    OutageResults,
+    OutageSteps,
+    OutageWork,
+)
+from gridsim.solve.workers import deal, usable_threads
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from gridsim.compiled.compiled_grid import CompiledGrid
+    from gridsim.compiled.lane_layout import LaneLayout
+    from gridsim.compiled.outage_lanes import GridOutage
+    from gridsim.dtypes import FloatArray
+    from gridsim.kernels.structures import LoadingColumns
+    from gridsim.solve.options import SolveOptions
+    from gridsim.solve.solution import BatchSolution
+
+#: Steps a thread takes at a time.
+STEPS_PER_TASK = 4
+
+
+class OutageBatch:
+    """Solves outages of one topology from the solutions before them, with tap changers where they stood.
+
+    Parameters
+    ----------
+    compiled, columns:
+        The topology and its loading columns.
+    outages:
+        What they take out; None stands for one that the kernels cannot solve.
+    options:
+        Tolerance, threads.
+
+    Attributes
+    ----------
+    place:
+        Which of the outages are solved here. Shape (n_laid_out,).
+    """
+
+    def __init__(
+        self,
+        compiled: CompiledGrid,
+        columns: LoadingColumns,
+        outages: Sequence[GridOutage | None],
+        options: SolveOptions,
+    ) -> None:
+        self._compiled, self._options = compiled, options
+        self._layout = lay_out(compiled, columns, compiled.bus_kind == int(BusKind.pv))
+        branch = np.concatenate([part.branch for part in compiled.loading.values()])
+        laid_out = lay_out_outages(compiled, self._layout, outages, branch)
+        self.place = laid_out.place
+        self._lanes, self._drops = laid_out.lanes, laid_out.drops
+        self._grid = _outage_grid(compiled, columns, self._layout)
+        self._n_column = len(columns.from_pos)
+        n_out = len(self.place)
+        n_group = -(-n_out // LANES)
+        self._groups = np.minimum(np.arange(n_group * LANES, dtype=INDEX), n_out - 1).reshape(n_group, LANES)
+        self._real = np.minimum(n_out - LANES * np.arange(n_group), LANES).astype(INDEX)
+        self._workspaces: SimpleQueue[tuple[OutageWork, OutageResults]] = SimpleQueue()
+
+    def solve(
+        self,
+        profiles: dict[tuple[str, str], FloatArray],
+        before: BatchSolution,
+        limit_percent: float,
+        added_percent: float,
+    ) -> OutageResults:
+        """Solve every outage at every step that has a solution before it.
+
+        Parameters
+        ----------
+        profiles:
+            Checked profiles.
+        before:
+            Solution without outages, voltages kept.
+        limit_percent, added_percent:
+            What counts as a violation, see :class:`gridsim.kernels.outage_structures.OutageSteps`.
+        """
+        n_step = before.n_step
+        taps = before.tap_pos if before.tap_pos is not None else np.zeros((n_step, 0), dtype=INDEX)
+        steps = OutageSteps(
+            step=np.flatnonzero(before.is_solved).astype(INDEX),
+            voltage=before.voltage_pu.view(np.float64),
+            tap=np.ascontiguousarray(taps, dtype=INDEX),
+            zip_load=self._zip_load(profiles, n_step),
+            drop=self._dropped(profiles, n_step),
+            loading=np.ascontiguousarray(before.loading.columns, dtype=np.float64),
+            limit_percent=limit_percent,
+            added_percent=added_percent,
+        )
+        shared = OutageResults(
+            code=np.full((n_step, len(self.place)), int(StepStatus.diverged), dtype=STATUS),
+            worst=np.full((n_step, self._n_column), -1.0),
+            cause=np.full((n_step, self._n_column), -1, dtype=INDEX),
+            **_no_violations(len(self.place), self._n_column),
+        )
+        used: list[OutageResults] = []
+        spare: SimpleQueue[tuple[OutageWork, OutageResults]] = SimpleQueue()
+
+        def run(first: int, last: int) -> None:
+            try:
+                work, out = spare.get_nowait()
+            except Empty:
+                work = self._borrow()
+                out = shared._replace(**_no_violations(len(self.place), self._n_column))
+                used.append(out)
+            solve_outage_steps(
+                self._grid,
+                self._lanes,
+                steps,
+                self._layout.first_unknown,
+                self._groups,
+                self._real,
+                first,
+                last,
+                self._options.tolerance_pu,
+                work,
+                out,
+            )
+            spare.put((work, out))
+
+        if len(self.place):
+            deal(len(steps.step), STEPS_PER_TASK, usable_threads(self._options.threads), run)
+        for out in used:
+            merge_violations(out, shared)
+        return shared
+
+    def _zip_load(self, profiles: dict[tuple[str, str], FloatArray], n_step: int) -> FloatArray:
+        n_zip = len(self._compiled.network.zip_pos)
+        if not n_zip:
+            return np.zeros((n_step, 0, 4))
+        return inject(self._compiled, profiles, n_step).zip_pu
+
+    def _dropped(self, profiles: dict[tuple[str, str], FloatArray], n_step: int) -> FloatArray:
+        """Return the injection that is lost, pu. Shape (n_step, n_drop, 2)."""
+        drop = np.zeros((n_step, len(self._drops), 2))
+        for place, (table, row) in enumerate(self._drops):
+            for part, column in enumerate(("p_mw", "q_mvar")):
+                channel = self._compiled.channels.get((table, column))
+                if channel is not None:
+                    given = profiles.get((table, column))
+                    values = channel.own[row] if given is None else given[:, row]
+                    drop[:, place, part] = channel.factor[row] * values
+        return drop
+
+    def _borrow(self) -> OutageWork:
+        compiled, grid = self._compiled, self._grid
+        n_bus, n_unknown = compiled.n_bus, self._layout.n_unknown
+        net = grid.net._replace(
+            y_value=grid.net.y_value.copy(), column_y=grid.net.column_y.copy(), pull=grid.net.pull.copy()
+        )
+        return OutageWork(
+            network=grid.network._replace(y_g=grid.network.y_g.copy(), y_b=grid.network.y_b.copy()),
+            net=net,
+            y_branch=grid.y_branch.copy(),
+            vm=np.zeros(n_bus),
+            va=np.zeros(n_bus),
+            newton=make_workspace(n_bus, compiled.n_free, len(compiled.lu.indices)),
+            anchor=Anchors(
+                v=np.zeros((1, n_bus, 2)),
+                s=np.zeros((1, n_bus, 2)),
+                near=np.zeros((1, n_bus, 4), dtype=np.float32),
+                forward=np.zeros((1, len(grid.forward_place)), dtype=np.float32),
+                back=np.zeros((1, len(grid.back_place)), dtype=np.float32),
+            ),
+            given=np.zeros((n_bus, 2)),
+            sensitivity=np.zeros(len(self._lanes.pair_unknown), dtype=np.float32),
+            right=np.zeros((n_unknown, LANES), dtype=np.float32),
+            matrix=np.zeros((LANES, MOST_EQUATIONS, MOST_EQUATIONS + MOST_UNKNOWNS)),
+            first=np.zeros((LANES, MOST_EQUATIONS)),
+            is_direct=np.zeros(LANES, dtype=np.bool_),
+            top=np.zeros((self._n_column, LANES)),
+            top_group=np.zeros((self._n_column, LANES), dtype=np.int64),
+            lane=LaneWork(
+                v=np.zeros((n_bus, 2, LANES)),
+                s=np.zeros((n_bus + 1, 2, LANES)),
+                lanes=np.zeros((self._n_column, LANES)),
+                d=np.zeros((0, 2, LANES), dtype=np.float32),
+                x=np.zeros((n_unknown, LANES), dtype=np.float32),
+                ds=np.zeros((0, LANES), dtype=np.float32),
+                worst=np.zeros(LANES, dtype=np.int32),
+                moved=np.zeros(LANES, dtype=np.int32),
+                keep=np.zeros(LANES, dtype=np.int32),
+                before=np.zeros(LANES, dtype=np.float32),
+                total=np.zeros(LANES),
+            ),
+        )
+
+
+def _no_violations(n_outage: int, n_column: int) -> dict[str, np.ndarray]:
+    return {
+        "n_above": np.zeros((n_outage, n_column), dtype=np.int32),
+        "peak": np.full((n_outage, n_column), -1.0),
+        "peak_step": np.full((n_outage, n_column), -1, dtype=np.int32),
+    }
+
+
+def merge_violations(part: OutageResults, whole: OutageResults) -> None:
+    """Add the violations of one thread; of equal peaks the earlier one stays."""
+    whole.n_above[:] += part.n_above
+    is_worse = part.peak > whole.peak
+    is_earlier = (part.peak == whole.peak) & (part.peak_step < whole.peak_step)
+    takes = is_worse | is_earlier
+    whole.peak[takes] = part.peak[takes]
+    whole.peak_step[takes] = part.peak_step[takes]
+
+
+def _outage_grid(compiled: CompiledGrid, columns: LoadingColumns, layout: LaneLayout) -> OutageGrid:
+    network, taps = compiled.network, compiled.controls.taps
+    n_bus, n_y = compiled.n_bus, len(network.y_indices)
+    f, t = compiled.branch_from, compiled.branch_to
+    every = np.repeat(np.arange(n_bus), np.diff(network.y_indptr)) * n_bus + network.y_indices
+    entry = np.stack([np.searchsorted(every, a * n_bus + b) for a, b in ((f, f), (f, t), (t, f), (t, t))], axis=1)
+    # Laid out once more with the places of the admittances in their stead, the program says where each of them is.
+    numbered = network._replace(y_g=np.arange(n_y, dtype=np.float64), y_b=np.zeros(n_y))
+    order = lay_out(replace(compiled, network=numbered), columns, compiled.bus_kind == int(BusKind.pv)).network.y_value
+    value = np.full(n_y, -1, dtype=INDEX)
+    value[order[0::2].astype(INDEX)] = np.arange(len(order) // 2)
+    moves = tap_moves(compiled, columns, taps.tap_pos, acts=False)
+    order_of_moved = np.argsort(taps.changer_of, kind="stable")
+    pairs = [np.stack([y.real, y.imag], axis=1) for y in (compiled.y_ff, compiled.y_ft, compiled.y_tf, compiled.y_tt)]
+    column = column_of_branch(compiled)
+    return OutageGrid(
+        net=layout.network,
+        network=network,
+        lu=compiled.lu,
+        forward_place=layout.forward_place,
+        back_place=layout.back_place,
+        y_branch=np.ascontiguousarray(np.concatenate(pairs, axis=1)),
+        entry=np.ascontiguousarray(entry, dtype=INDEX),
+        value=value,
+        controlled_row=compiled.controlled_pos[compiled.controlled_pos < compiled.n_free],
+        zip_row=network.zip_pos,
+        common=taps.tap_pos,
+        tap_min=taps.tap_min,
+        first_moved=moves.first_moved,
+        moved_branch=np.ascontiguousarray(taps.branch[order_of_moved], dtype=INDEX),
+        y_moved=moves.y,
+        moved_column=column[taps.branch[order_of_moved]],
+        moved_percent=np.where(np.isinf(moves.percent), 1.0, moves.percent),
+    )
