@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from gridsim.dtypes import FLOAT, FloatArray
+from gridsim.dtypes import FLOAT, FloatArray, IndexArray
 from gridsim.results.layout import OVERLOADS, RANKING, YEARLY
 
 if TYPE_CHECKING:
@@ -68,8 +68,18 @@ def step_times(steps: pd.Series[int], horizon: Horizon) -> pd.DatetimeIndex:
     return pd.DatetimeIndex(origin + pd.to_timedelta(steps.to_numpy() * horizon.resolution_h, unit="h")).as_unit("ns")
 
 
-def yearly_table(episodes: pd.DataFrame, horizon: Horizon) -> pd.DataFrame:
-    """Return table ``yearly``: an episode across New Year counts once, its hours go to the year they fall in."""
+def yearly_table(episodes: pd.DataFrame, cuts: pd.DataFrame, horizon: Horizon) -> pd.DataFrame:
+    """Return table ``yearly``: an episode across New Year counts once, its hours and MVA h go to the year they fall in.
+
+    Parameters
+    ----------
+    episodes:
+        Table ``overloads``.
+    cuts:
+        Where New Year cuts them, as :meth:`OverloadTracker.cuts` returns it; rows of ``episodes`` by position.
+    horizon:
+        Years of the run.
+    """
     offset = pd.Timedelta(hours=horizon.utc_offset_h)
     start = episodes["start_utc"].dt.tz_localize(None) + offset
     end = episodes["end_utc"].dt.tz_localize(None) + offset
@@ -81,13 +91,30 @@ def yearly_table(episodes: pd.DataFrame, horizon: Horizon) -> pd.DataFrame:
     year = first_year[row] + passed
     begin, stop = (years.astype("datetime64[Y]").astype("datetime64[ns]") for years in (year - 1970, year - 1969))
     inside = np.minimum(end.to_numpy()[row], stop) - np.maximum(start.to_numpy()[row], begin)
+    mvah_by_end = _mvah_by_year_end(episodes, cuts, row, year, horizon)
     pieces = (
         episodes[key]
         .iloc[row]
-        .assign(year=year, episodes=(passed == 0).astype(np.int64), hours=inside / np.timedelta64(1, "h"))
+        .assign(
+            year=year,
+            episodes=(passed == 0).astype(np.int64),
+            hours=inside / np.timedelta64(1, "h"),
+            overload_mvah=np.where(passed == 0, mvah_by_end, np.diff(mvah_by_end, prepend=0.0)),
+        )
     )
     table = pieces[np.isin(year, list(horizon.years))].groupby([*key, "year"], sort=True, as_index=False).sum()
     return table[list(YEARLY.column_names)]
+
+
+def _mvah_by_year_end(
+    episodes: pd.DataFrame, cuts: pd.DataFrame, row: IndexArray, year: IndexArray, horizon: Horizon
+) -> FloatArray:
+    """Return the MVA h of an episode from its start to the end of a year, or to its own end, shape of ``row``."""
+    known = cuts.set_index(["episode", "cut_step"])["mvah_before"]
+    year_end = [horizon.first_step(int(each) + 1) for each in year]
+    before = known.reindex(pd.MultiIndex.from_arrays([row, year_end])).to_numpy(FLOAT)
+    is_last = np.append(row[1:] != row[:-1], [True] * (len(row) > 0))
+    return np.where(is_last, episodes["overload_mvah"].to_numpy(FLOAT)[row], before)
 
 
 def ranking_table(

@@ -13,6 +13,7 @@ import pandas as pd
 
 from gridsim.dtypes import FLOAT, INDEX, BoolArray, FloatArray, IndexArray
 from gridsim.kernels.episodes import COUNT_ONLY, NO_EPISODE, Carry, Found, Watches, follow_episodes
+from gridsim.units import PERCENT
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -57,6 +58,7 @@ class OverloadTracker:
         self._next_step = 0
         self._has_failed_before = False
         self._found: list[Found] = []
+        self._under_way: list[pd.DataFrame] = []
 
     def follow(self, block: NDArray[np.float32], is_failed: BoolArray) -> None:
         """Follow the next block.
@@ -74,6 +76,7 @@ class OverloadTracker:
         self._run(block, self.watch_list.limit_percent(ambient), failed)
         self._next_step += n_step
         self._has_failed_before = bool(failed[-1])
+        self._under_way.append(self._open_episodes())
 
     def _run(self, block: NDArray[np.float32], limit_percent: FloatArray, failed: BoolArray) -> None:
         n_watch = len(self._watches.column_pos)
@@ -98,6 +101,31 @@ class OverloadTracker:
         found = _room(int(n_ended.sum()))
         follow(found, np.cumsum(n_ended) - n_ended)
         self._found.append(found)
+
+    def _open_episodes(self) -> pd.DataFrame:
+        watch = np.flatnonzero(self._carry.start_step != NO_EPISODE)
+        excess_mva = self._carry.excess_percent[watch] / PERCENT * self._watches.rating_mva[watch]
+        return pd.DataFrame(
+            {
+                "watch": watch,
+                "start_step": self._carry.start_step[watch],
+                "cut_step": self._next_step,
+                "mvah_before": excess_mva * self.step_h,
+            }
+        )
+
+    def cuts(self, episodes: pd.DataFrame) -> pd.DataFrame:
+        """Return where the ends of blocks cut the episodes of :meth:`finish`.
+
+        Returns
+        -------
+        pandas.DataFrame
+            One row per cut: ``episode`` (row of ``episodes``), ``cut_step`` (first step after the cut), and
+            ``mvah_before`` (overload of the episode up to there, MVA h). Blocks end at every local New Year.
+        """
+        named = episodes[["watch", "start_step"]].assign(episode=np.arange(len(episodes)))
+        everything = pd.concat(self._under_way, ignore_index=True)
+        return named.merge(everything, on=["watch", "start_step"])[["episode", "cut_step", "mvah_before"]]
 
     def finish(self) -> pd.DataFrame:
         """End the episodes under way and return all: columns watch, start_step, stop_step, peak_percent, overload_mvah.

@@ -216,6 +216,7 @@ YEARLY = _csv(
     _whole("year", "Local year"),
     _whole("episodes", "Episodes that begin in the year"),
     _number("hours", "Hours of the year in episodes"),
+    _number("overload_mvah", "Integral of the loading above the limit within the year, MVA h", 5),
 )
 VERDICTS = _csv(
     "verdicts",

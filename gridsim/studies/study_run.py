@@ -56,12 +56,13 @@ def solve_and_write(
 
 def _report(grid: StagedGrid, watches: WatchList, sink: BlockSink) -> OverloadReport:
     horizon, months = grid.scenario.horizon, sink.months
-    episodes = episode_table(sink.overloads.finish(), watches, horizon)
+    found = sink.overloads.finish()
+    episodes = episode_table(found, watches, horizon)
     worst = np.fmax.reduce(months.worst_percent, axis=1)
     failed_h = months.failed_hours.sum(axis=1)
     return OverloadReport(
         episodes=episodes,
-        yearly=yearly_table(episodes, horizon),
+        yearly=yearly_table(episodes, sink.overloads.cuts(found), horizon),
         ranking=ranking_table(episodes, watches, worst, failed_h),
         verdicts=verdict_table(episodes, watches, worst, failed_h),
     )

@@ -158,3 +158,14 @@ def test_cutting_the_run_changes_no_bit() -> None:
     watches = watch_list(elements(), [rule("limit", constant(100.0, 2.0), constant(108.0, 1.0))])
     whole = tracked(watches, block, no_failure, [], 1.0)
     pd.testing.assert_frame_equal(whole, tracked(watches, block, no_failure, [7, 8, 250, 499], 1.0), check_exact=True)
+
+
+def test_an_episode_that_a_block_cuts_knows_its_overload_up_to_there() -> None:
+    watches = watch_list(elements().iloc[:1], [rule("limit", constant(100.0, 1.0))])
+    tracker = OverloadTracker(watches, mild(9), step_h=2.0)
+    for values in ([90.0, 110.0, 110.0], [120.0, 120.0, 90.0], [90.0, 90.0, 140.0]):
+        tracker.follow(np.array([values], dtype=np.float32), np.zeros(3, dtype=np.bool_))
+    found = tracker.finish()
+    assert found["start_step"].tolist() == [1, 8]
+    wanted = [[0, 3, 2 * 0.10 * 25.0 * 2.0], [1, 9, 0.40 * 25.0 * 2.0]]
+    np.testing.assert_allclose(tracker.cuts(found).to_numpy(float), wanted, rtol=1e-12)

@@ -17,6 +17,7 @@ from tests.support.hand_made import constant, elements, rule
 HORIZON = Horizon(from_year=2026, to_year=2027)
 WATCHES = watch_list(elements(), [rule("nameplate", constant(100.0)), rule("emergency", constant(130.0))])
 NEW_YEAR = 8760
+CUT_COLUMNS = ["episode", "cut_step", "mvah_before"]
 
 
 def raw(*rows: tuple[int, int, int, float, float]) -> pd.DataFrame:
@@ -45,9 +46,11 @@ def test_hours_across_new_year_go_to_the_year_they_fall_in() -> None:
     episodes = episode_table(
         raw((watch("t_one", "nameplate"), NEW_YEAR - 3, NEW_YEAR + 2, 120.0, 9.0)), WATCHES, HORIZON
     )
-    table = yearly_table(episodes, HORIZON)
+    cuts = pd.DataFrame([(0, NEW_YEAR - 1, 4.0), (0, NEW_YEAR, 7.0)], columns=CUT_COLUMNS)
+    table = yearly_table(episodes, cuts, HORIZON)
     assert tuple(table.columns) == YEARLY.column_names
-    assert table[["year", "episodes", "hours"]].to_numpy().tolist() == [[2026, 1, 3.0], [2027, 0, 2.0]]
+    columns = ["year", "episodes", "hours", "overload_mvah"]
+    assert table[columns].to_numpy().tolist() == [[2026, 1, 3.0, 7.0], [2027, 0, 2.0, 2.0]]
 
 
 def test_ranking_takes_the_first_rule_and_the_worst_winding() -> None:
@@ -80,7 +83,7 @@ def test_run_without_overload_gives_empty_tables_and_a_full_ranking() -> None:
     episodes = episode_table(raw(), WATCHES, HORIZON)
     assert tuple(episodes.columns) == OVERLOADS.column_names
     assert len(episodes) == 0
-    assert len(yearly_table(episodes, HORIZON)) == 0
+    assert len(yearly_table(episodes, pd.DataFrame(columns=CUT_COLUMNS), HORIZON)) == 0
     worst = np.array([np.nan, 60.0, 50.0, 55.0, 20.0, 30.0])
     ranking = ranking_table(episodes, WATCHES, worst, np.zeros(6))
     assert ranking["name"].tolist() == ["t_two", "a_one", "t_one"]

@@ -152,6 +152,10 @@ def test_ranking_and_summary_agree_with_the_overloads(result: StudyResult) -> No
         yearly.loc[(yearly["name"] == worst["name"]) & (yearly["limit"] == "nameplate"), "hours"].sum()
         == worst["hours"]
     )
+    own_years = yearly[yearly["limit"] == "nameplate"]
+    assert own_years["overload_mvah"].sum() == pytest.approx(
+        overloads.loc[overloads["limit"] == "nameplate", "overload_mvah"].sum(), abs=1e-2
+    )
     assert sorted(ranking["name"]) == ["new_t1", "town_t1", "town_t2", "west_at1", "west_at2"]
     assert result.summary["worst_transformers"][0]["name"] == worst["name"]
     assert result.summary["overloads"]["overloaded_transformers"] == (ranking["episodes"] > 0).sum()

@@ -531,7 +531,11 @@ def _ranking(elements: pd.DataFrame, overloads: pd.DataFrame, monthly: pd.DataFr
 def _yearly(overloads: pd.DataFrame) -> pd.DataFrame:
     start = pd.to_datetime(overloads["start_utc"], utc=True) + UTC_OFFSET
     keys = ["element_type", "name", "winding", "limit", "year"]
-    counted = overloads.assign(year=start.dt.year).groupby(keys)["duration_h"].agg(episodes="size", hours="sum")
+    counted = (
+        overloads.assign(year=start.dt.year)
+        .groupby(keys)
+        .agg(episodes=("start_utc", "size"), hours=("duration_h", "sum"), overload_mvah=("overload_mvah", "sum"))
+    )
     return counted.reset_index()[list(YEARLY.column_names)]
 
 
