@@ -38,7 +38,7 @@ def quiet() -> Iterator[None]:
 
 
 def clocked(call: Callable[[], object], loops: int = 1) -> Sample:
-    """Time a call, the mean of some loops; without garbage collection, which would look at the objects of all subjects."""
+    """Time a call, the mean of some loops; no garbage is collected meanwhile, for that would look at all subjects."""
     was_collecting = gc.isenabled()
     gc.disable()
     try:

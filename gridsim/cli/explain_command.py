@@ -36,7 +36,8 @@ def explain(
             print_overloads,
         )
         from gridsim.results.store import ResultStore  # noqa: PLC0415
-        from gridsim.studies.explanation import attribute_overloads, explain as explain_one  # noqa: PLC0415
+        from gridsim.studies.explanation import attribute_overloads  # noqa: PLC0415
+        from gridsim.studies.explanation import explain as explain_one  # noqa: PLC0415
 
         offset_h = ResultStore.open(directory).manifest.utc_offset_h
         if trafo is not None:
@@ -52,8 +53,9 @@ def explain(
             table.to_csv(csv, index=False, date_format="%Y-%m-%dT%H:%M:%SZ")
         if picture is not None:
             from gridsim.plots.attribution_figure import draw_attribution  # noqa: PLC0415  loads matplotlib
+            from gridsim.plots.gallery import save_figure  # noqa: PLC0415
 
-            draw_attribution(table, picture, utc_offset_h=offset_h)
+            save_figure(draw_attribution(table, utc_offset_h=offset_h), picture)
         if as_json:
             typer.echo(table.to_json(orient="records", date_format="iso", force_ascii=False))
         else:

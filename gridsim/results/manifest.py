@@ -76,6 +76,7 @@ class Manifest:
     created_utc: str
     elapsed_s: Mapping[str, float]
     line_limit: Mapping[str, Any] = field(default_factory=dict)
+    origin: Mapping[str, str] = field(default_factory=dict)
     scenario_values: Mapping[str, Any] = field(default_factory=dict)
 
     def to_dict(self) -> dict[str, Any]:

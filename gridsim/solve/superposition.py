@@ -1,7 +1,7 @@
 """Whose current flows in a branch: superposition at a solved operating point.
 
-At the voltages V of a solution, whatever takes the power S at a bus takes the current conj(S / V) there. The buses whose
-voltage is unknown then obey
+At the voltages V of a solution, whatever takes the power S at a bus takes the current conj(S / V) there. The buses
+whose voltage is unknown then obey
 
     Y_FF V_F = I_F - Y_FS V_S        F: free buses, S: slack buses
 
@@ -28,6 +28,9 @@ if TYPE_CHECKING:
     from gridsim.compiled.compiled_grid import CompiledGrid
     from gridsim.dtypes import ComplexArray, FloatArray
     from gridsim.kernels.structures import LoadingColumns
+
+#: A current below this is what rounding leaves of none, and nobody has a share in it.
+NO_CURRENT_PU = 1e-9
 
 
 @dataclass(frozen=True)
@@ -72,7 +75,7 @@ class Superposition:
         self._to_slack = y[: self._n_free, self._n_free :]
         self._transposed = splu(csc_array(y[: self._n_free, : self._n_free].T))
         self.voltage_pu = voltage_pu
-        self.injected_pu: ComplexArray = voltage_pu * (y @ voltage_pu).conj()
+        self.injected_pu: ComplexArray = voltage_pu * np.asarray(y @ voltage_pu).conj()
 
     def branch_end(self, column: int) -> BranchEnd:
         """Return the end that decides the loading of a loading column."""
@@ -96,10 +99,9 @@ class Superposition:
         target[t] += of_to
         weight = np.zeros_like(target)
         weight[: self._n_free] = self._transposed.solve(target[: self._n_free])
-        of_slack = target[self._n_free :] @ self._slack_voltage - weight[: self._n_free] @ (
-            self._to_slack @ self._slack_voltage
-        )
-        return BranchEnd(row, current, weight, complex(of_slack))
+        driven = np.asarray(self._to_slack @ self._slack_voltage)
+        of_slack = complex(target[self._n_free :] @ self._slack_voltage - weight[: self._n_free] @ driven)
+        return BranchEnd(row, current, weight, of_slack)
 
     def shares(self, end: BranchEnd, injected_pu: ComplexArray) -> FloatArray:
         """Return the share of powers fed in (load: negative) in the current of a branch end.
@@ -120,5 +122,7 @@ class Superposition:
 
     @staticmethod
     def projected(end: BranchEnd, currents_pu: ComplexArray) -> FloatArray:
-        """Return the share of parts of the current, given themselves. Shapes (n_part,)."""
+        """Return the share of parts of the current, given themselves; NaN without current. Shapes (n_part,)."""
+        if abs(end.current_pu) < NO_CURRENT_PU:
+            return np.full(len(currents_pu), np.nan)
         return np.asarray((currents_pu * np.conj(end.current_pu)).real / abs(end.current_pu) ** 2)

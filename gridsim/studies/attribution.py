@@ -321,7 +321,8 @@ class _BlockAttribution:
             channel = compiled.channels["load", name]
             there: IndexArray = np.flatnonzero(channel.pos >= 0)
             np.add.at(fed, channel.pos[there], unit * (channel.factor[there] * values[:, there]).T)
-        return fed.T
+        at_rows: ComplexArray = fed.T
+        return at_rows
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,7 @@ from gridsim.scenario.rule_catalogue import LINE_RULE
 from gridsim.scenario.values import plain_values
 from gridsim.studies.block_stream import BlockSink, BlockSolver, stream_blocks
 from gridsim.studies.event_table import event_table
+from gridsim.studies.reopen import origin_of
 from gridsim.studies.result_tables import line_table, loading_columns, substation_table
 from gridsim.studies.study_summary import summarise
 from gridsim.studies.tap_table import tap_summary
@@ -130,6 +131,7 @@ def _manifest(
         created_utc=dt.datetime.now(dt.UTC).strftime(TIME_FORMAT),
         elapsed_s=clock.elapsed_s(),
         line_limit=_rule_record(LINE_RULE),
+        origin=origin_of(scenario),
         scenario_values=plain_values(scenario),
     )
 

@@ -1,0 +1,203 @@
+"""Why a transformer of a finished run is loaded as it is: one unit at one hour, or every overload of the run."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from gridsim.errors import InputError
+from gridsim.results.layout import TIME_COLUMN
+from gridsim.studies.attribution import PART_COLUMNS, Attribution, StepAttributor, attribute_steps
+from gridsim.studies.progress import Silence
+from gridsim.studies.reopen import reopen
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from gridsim.results.store import ResultStore
+    from gridsim.studies.progress import Progress
+    from gridsim.studies.reopen import ReopenedRun
+
+#: Contributors with less than this part of the current, in percent, are put together in the table of all overloads.
+SMALLEST_SHARE_PERCENT = 0.05
+REST = "all others"
+EPISODE_COLUMNS = (
+    "element",
+    "limit",
+    "start_utc",
+    "peak_utc",
+    "loading_percent",
+    "limit_percent",
+    "tipped_by",
+    "is_worst_of_year",
+)
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """One transformer at one hour.
+
+    Attributes
+    ----------
+    attribution:
+        Who loads it, what happens without each of them, and who tips it over; of the worst winding of a three-winding
+        unit.
+    flows:
+        What flows at its busbars: columns ``bus``, ``element``, ``is_own``, ``p_mw``, ``q_mvar`` (from the busbar into
+        the element).
+    """
+
+    attribution: Attribution
+    flows: pd.DataFrame
+
+
+def explain(directory: str | Path, trafo: str, *, at: str | pd.Timestamp | None = None) -> Explanation:
+    """Explain the loading of one transformer of a finished run.
+
+    Parameters
+    ----------
+    directory:
+        Result directory.
+    trafo:
+        Identifier of the unit in the network tables, such as ``gov_01.t1``.
+    at:
+        An hour of the run, UTC unless it says otherwise; the worst hour of the unit when not given.
+
+    Raises
+    ------
+    ResultStoreError
+        There are no results, or the inputs have changed since.
+    InputError
+        The run has no such transformer, or does not contain the hour, or the unit has no loading at all.
+    """
+    run = reopen(directory)
+    names = _windings_of(run.store, trafo)
+    loading = run.store.loading_of(names)
+    element, step = _hour_of(run, trafo, loading, names, at)
+    attributor = StepAttributor(run.grid, run.options)
+    return Explanation(attributor.attribute(element, step), attributor.flows(element, step))
+
+
+def attribute_overloads(directory: str | Path, *, progress: Progress | None = None) -> pd.DataFrame:
+    """Attribute every overload episode of the transformers of a finished run at its highest hour.
+
+    Episodes are those of the first rule that holds for the unit.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row per episode and contributor: ``EPISODE_COLUMNS`` and those of a part of
+        :class:`gridsim.studies.attribution.Attribution`. Contributors below 0.05 % are one row, so that the shares of
+        an episode still sum to 100. ``is_worst_of_year`` marks the highest episode of a unit in a local year.
+
+    Raises
+    ------
+    ResultStoreError
+        There are no results, or the inputs have changed since.
+    """
+    run = reopen(directory)
+    episodes = _leading_episodes(run)
+    cases = list(zip(episodes["element"].astype(str), episodes["peak_step"].tolist(), strict=True))
+    found = attribute_steps(run.grid, run.options, cases, progress or Silence())
+    frames = []
+    for (_, episode), attribution in zip(episodes.iterrows(), found, strict=True):
+        parts = _without_crumbs(attribution.parts)
+        parts.insert(0, "element", attribution.element)
+        parts = parts.assign(
+            limit=episode["limit"],
+            start_utc=episode["start_utc"],
+            peak_utc=attribution.time_utc,
+            loading_percent=attribution.loading_percent,
+            limit_percent=attribution.limit_percent,
+            tipped_by=attribution.tipped_by,
+            is_worst_of_year=episode["is_worst_of_year"],
+        )
+        frames.append(parts[[*EPISODE_COLUMNS, *PART_COLUMNS]])
+    if not frames:
+        return pd.DataFrame(columns=[*EPISODE_COLUMNS, *PART_COLUMNS])
+    return pd.concat(frames, ignore_index=True)
+
+
+def _windings_of(store: ResultStore, trafo: str) -> list[str]:
+    elements = store.read_table("elements")
+    units = elements[elements["element_type"] != "line"]
+    names = units.loc[units["name"] == trafo, "element"].to_list()
+    if not names:
+        near = get_close_matches(trafo, units["name"].unique().tolist(), n=3)
+        hint = f"; near it are {', '.join(near)}" if near else "; tables/elements.csv lists all"
+        raise InputError(f"{store.directory}: the run has no transformer {trafo!r}{hint}")
+    return [str(name) for name in names]
+
+
+def _hour_of(
+    run: ReopenedRun, trafo: str, loading: pd.DataFrame, names: list[str], at: str | pd.Timestamp | None
+) -> tuple[str, int]:
+    """Return the worst winding and the step that was asked for, or the worst of all."""
+    values = loading[names].to_numpy(dtype=np.float64)
+    if at is None:
+        if np.isnan(values).all():
+            raise InputError(f"{run.store.directory}: {trafo} has no loading in any hour of the run")
+        worst, winding = divmod(int(np.nanargmax(values)), len(names))
+        return names[winding], worst
+    try:
+        time = pd.Timestamp(at)
+    except ValueError as error:
+        raise InputError(f"{at!r} is no time; write it as 2030-01-15T14:00 (UTC)") from error
+    time = time.tz_localize("UTC") if time.tzinfo is None else time.tz_convert("UTC")
+    times = pd.DatetimeIndex(loading[TIME_COLUMN])
+    step = int(times.searchsorted(time, side="right")) - 1
+    if step < 0 or time >= times[-1] + pd.Timedelta(hours=run.store.manifest.resolution_h):
+        raise InputError(
+            f"{time:%Y-%m-%d %H:%M} UTC is not in the run, which has {times[0]:%Y-%m-%d} to {times[-1]:%Y-%m-%d}"
+        )
+    row = values[step]
+    return names[0 if np.isnan(row).all() else int(np.nanargmax(row))], step
+
+
+def _leading_episodes(run: ReopenedRun) -> pd.DataFrame:
+    """Return the episodes of transformers under the rule that ranks them, with the step of their highest loading."""
+    episodes = run.store.read_overloads()
+    ranking = run.store.read_table("ranking")[["name", "limit"]].rename(columns={"limit": "leading"})
+    episodes = episodes[episodes["element_type"] != "line"].merge(ranking, on="name")
+    episodes = episodes[episodes["limit"] == episodes["leading"]].reset_index(drop=True)
+    elements = run.store.read_table("elements").set_index(["element_type", "name", "winding"])["element"]
+    keys = pd.MultiIndex.from_frame(episodes[["element_type", "name", "winding"]])
+    episodes["element"] = elements.reindex(keys).to_numpy()
+    times = run.grid.time_utc
+    first = times.searchsorted(pd.DatetimeIndex(episodes["start_utc"]))
+    last = times.searchsorted(pd.DatetimeIndex(episodes["end_utc"]))
+    peaks = np.empty(len(episodes), dtype=np.int64)
+    for element, rows in episodes.groupby("element").groups.items():
+        values = run.store.loading_of([str(element)])[str(element)].to_numpy(dtype=np.float64)
+        for row in rows:
+            peaks[row] = first[row] + int(np.nanargmax(values[first[row] : last[row]]))
+    episodes["peak_step"] = peaks
+    local = times[peaks] + pd.Timedelta(hours=run.store.manifest.utc_offset_h)
+    highest = episodes.groupby(["element", pd.Index(local.year, name="year")])["peak_percent"].transform("max")
+    episodes["is_worst_of_year"] = episodes["peak_percent"] == highest
+    return episodes
+
+
+def _without_crumbs(parts: pd.DataFrame) -> pd.DataFrame:
+    """Put contributors with hardly any share together."""
+    is_small = parts["share_percent"].abs() < SMALLEST_SHARE_PERCENT
+    small = parts[is_small]
+    if small.empty:
+        return parts.copy()
+    rest = {
+        "kind": "rest",
+        "contributor": REST,
+        "area": "",
+        "sector": "",
+        "commissioning_date": None,
+        "p_mw": float("nan"),
+        "q_mvar": float("nan"),
+        "share_percent": float(small["share_percent"].sum()),
+        "without_percent": float("nan"),
+    }
+    kept = parts[~is_small]
+    return pd.concat([kept, pd.DataFrame([rest]).astype(kept.dtypes.to_dict())], ignore_index=True)

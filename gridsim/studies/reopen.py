@@ -1,0 +1,96 @@
+"""A finished run, and the grid it was made of: what studies that begin from results need."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+from gridsim.errors import ResultStoreError, ScenarioError
+from gridsim.results.store import ResultStore
+from gridsim.scenario import load_scenario
+from gridsim.solve.options import SolveOptions
+from gridsim.tables.load import load_tables
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from gridsim.grid.staged import StagedGrid
+    from gridsim.scenario.model import Scenario
+
+
+@dataclass(frozen=True)
+class ReopenedRun:
+    """Results of a finished run, the staged grid that it solved, and the options it was solved with."""
+
+    store: ResultStore
+    grid: StagedGrid
+    options: SolveOptions
+
+
+def origin_of(scenario: Scenario) -> dict[str, str]:
+    """Return what a manifest says of where a run came from: scenario file, network folder, and a print of the values.
+
+    The print is that of all values of the scenario but its files and folders, so that a scenario changed in memory is
+    told from its file.
+    """
+    file = scenario.source_files[0].resolve() if scenario.source_files else ""
+    return {
+        "scenario_file": str(file),
+        "network_folder": str(scenario.network_folder.resolve()),
+        "scenario_print": _print_of(scenario),
+    }
+
+
+def _print_of(scenario: Scenario) -> str:
+    values = dataclasses.replace(scenario, digests=MappingProxyType({}), source_files=(), network_folder=Path())
+    return hashlib.sha256(repr(values).encode()).hexdigest()
+
+
+def reopen(directory: str | Path) -> ReopenedRun:
+    """Open the results of a finished run and stage its grid again.
+
+    Raises
+    ------
+    ResultStoreError
+        There are no results in ``directory``, or scenario or network are no longer what the run was made of.
+    """
+    store = ResultStore.open(directory)
+    manifest = store.manifest
+    scenario = _scenario_of(store)
+    tables = load_tables(scenario.network_folder)
+    _refuse_changed(store, "network", manifest.inputs["network"], tables.digests)
+    from gridsim.grid.staged import stage_grid  # noqa: PLC0415  loads pandapower, after cheap checks
+
+    known = {field.name for field in dataclasses.fields(SolveOptions)}
+    options = SolveOptions(**{name: value for name, value in manifest.options.items() if name in known})
+    return ReopenedRun(store, stage_grid(tables, scenario), options)
+
+
+def _scenario_of(store: ResultStore) -> Scenario:
+    manifest = store.manifest
+    file = Path(manifest.origin["scenario_file"])
+    try:
+        scenario = load_scenario(file, from_year=manifest.from_year, to_year=manifest.to_year)
+    except (OSError, ScenarioError) as error:
+        raise ResultStoreError(
+            f"{store.directory}: the scenario of this run cannot be read again ({error}); run it again"
+        ) from error
+    _refuse_changed(store, "scenario", manifest.inputs["scenario"], scenario.digests)
+    if _print_of(scenario) != manifest.origin["scenario_print"]:
+        raise ResultStoreError(
+            f"{store.directory}: the run was made of a scenario that was changed after it was read from {file}; write "
+            "the change into a file of its own and run that"
+        )
+    return scenario
+
+
+def _refuse_changed(store: ResultStore, what: str, then: Mapping[str, str], now: Mapping[str, str]) -> None:
+    changed = sorted(name for name in {*then, *now} if then.get(name) != now.get(name))
+    if changed:
+        raise ResultStoreError(
+            f"{store.directory}: the {what} has changed since the run ({', '.join(changed)}); run it again"
+        )
