@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from gridsim.solve.options import SolveOptions
     from gridsim.solve.timeseries import solve_timeseries
     from gridsim.studies.compare_runs import compare_runs
+    from gridsim.studies.explanation import attribute_overloads, explain
     from gridsim.studies.time_series import open_results, run_scenario
     from gridsim.tables.load import check_tables, load_tables
 
@@ -47,9 +48,11 @@ _LAZY = {
     "SolveOptions": ("gridsim.solve.options", "SolveOptions"),
     "ThermalParameters": ("gridsim.assess.thermal_parameters", "ThermalParameters"),
     "ThermalState": ("gridsim.assess.thermal_fleet", "ThermalState"),
+    "attribute_overloads": ("gridsim.studies.explanation", "attribute_overloads"),
     "build_net": ("gridsim.grid.build", "build_net"),
     "check_tables": ("gridsim.tables.load", "check_tables"),
     "compare_runs": ("gridsim.studies.compare_runs", "compare_runs"),
+    "explain": ("gridsim.studies.explanation", "explain"),
     "hot_spot": ("gridsim.assess.thermal_model", "hot_spot"),
     "load_scenario": ("gridsim.scenario", "load_scenario"),
     "load_tables": ("gridsim.tables.load", "load_tables"),
@@ -82,9 +85,11 @@ __all__ = [
     "ThermalParameters",
     "ThermalState",
     "__version__",
+    "attribute_overloads",
     "build_net",
     "check_tables",
     "compare_runs",
+    "explain",
     "hot_spot",
     "load_scenario",
     "load_tables",

@@ -312,7 +312,8 @@ class _BlockAttribution:
         return self._at_rows(loads.p_mw, loads.q_mvar)
 
     def _load_at_rows_of(self, profiles: dict[tuple[str, str], FloatArray]) -> ComplexArray:
-        return self._at_rows(profiles["load", "p_mw"], profiles["load", "q_mvar"])[0]
+        fed: ComplexArray = self._at_rows(profiles["load", "p_mw"], profiles["load", "q_mvar"])[0]
+        return fed
 
     def _at_rows(self, p_mw: FloatArray, q_mvar: FloatArray) -> ComplexArray:
         compiled = self._solver.compiled
