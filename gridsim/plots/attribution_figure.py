@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 _TITLE = "Because of whom is each transformer overloaded?"
 _ROW_IN = 0.27
 _BAR_IN = 0.17
-_TIPPED_IN = 2.0
+_NOTES_IN = 2.45
 #: A segment at least this wide is named by its contributor.
 _NAMED_IN = 0.75
 #: Kinds of contributors in the order in which bars are stacked, their words and colours, dark where people decide.
@@ -46,18 +46,21 @@ def attribution_bars(table: pd.DataFrame, max_rows: int) -> pd.DataFrame:
 
     Returns
     -------
-    The rows of ``table`` of those episodes with ``place`` (0 is the worst) and ``points`` (share in percent of the
-    rating), sorted by place, kind and size.
+    The rows of ``table`` of those episodes with ``label`` (units of a substation that are loaded alike share a bar),
+    ``place`` (0 is the worst) and ``points`` (share in percent of the rating), sorted by place, kind and size.
     """
     solved = table[table["loading_percent"].notna()]
-    highest = solved.groupby("element")["loading_percent"].max().sort_values(ascending=False, kind="stable")
-    places = pd.Series(np.arange(len(highest)), index=highest.index)
-    kept = solved[solved["loading_percent"] == solved["element"].map(highest)]
-    first = kept.groupby("element")["start_utc"].transform("min")
-    kept = kept[kept["start_utc"] == first]
+    heads = solved.sort_values(["loading_percent", "start_utc"], ascending=[False, True], kind="stable")
+    heads = heads.drop_duplicates("element")[["element", "start_utc", "peak_utc", "loading_percent", "tipped_by"]]
+    substation, unit, winding = _name_parts(heads["element"])
+    heads = heads.assign(substation=substation, unit=unit, winding=winding, alike=heads["loading_percent"].round(1))
+    twins = heads.groupby(["substation", "winding", "alike", "peak_utc", "tipped_by"], sort=False)
+    units = twins["unit"].transform(lambda names: ", ".join(sorted(names)))
+    heads = heads.assign(label=substation + "." + units + winding)[twins.cumcount() == 0]
+    heads["place"] = np.arange(len(heads))
+    kept = solved.merge(heads[["element", "start_utc", "label", "place"]], on=["element", "start_utc"])
     order = {kind: number for number, (kind, _, _) in enumerate(KINDS)}
     kept = kept.assign(
-        place=kept["element"].map(places),
         points=kept["share_percent"] * kept["loading_percent"] / 100.0,
         kind_order=kept["kind"].map(order),
     )
@@ -94,13 +97,13 @@ def draw_attribution(
     if bars.empty:
         raise InputError("the table of attributions holds no overload, so there is nothing to draw")
     heads = bars.drop_duplicates("place")
-    names = [element.partition(":")[2] for element in heads["element"]]
+    names = heads["label"].to_list()
     figure = style.new_figure(1.0)
     left = style.MARGIN_IN + max(style.text_width_in(figure, names, style.LABEL_PT), 1.0) + 0.12
     if ax is None:
         bottom = 0.62 + 0.5
         figure = style.new_figure(style.HEADER_IN + _ROW_IN * len(names) + bottom)
-        ax = style.add_axes(figure, left, bottom, style.MARGIN_IN + _TIPPED_IN, style.HEADER_IN)
+        ax = style.add_axes(figure, left, bottom, style.MARGIN_IN + _NOTES_IN, style.HEADER_IN)
     style.plain_axes(ax)
     ends = [_draw_bar(ax, rows) for _, rows in bars.groupby("place", sort=True)]
     ax.set_ylim(len(names), 0.0)
@@ -113,8 +116,8 @@ def draw_attribution(
         ax.axvline(x, color=colour, linewidth=0.9, zorder=3)
     style.axis_label(ax, "x", "share of the contributors in the loading [% of the rating]")
     _name_segments(ax, bars)
-    _write_tipped(ax, heads, utc_offset_h)
-    style.header(ax, _TITLE, _subtitle(bars, heads), left_in=left - style.MARGIN_IN, lift_in=0.3)
+    _write_notes(ax, heads, utc_offset_h)
+    style.header(ax, _TITLE, _subtitle(bars), left_in=left - style.MARGIN_IN, lift_in=0.3)
     line = LegendLine(ax, -(left - style.MARGIN_IN), -0.75)
     for kind, words, colour in KINDS:
         if (bars["kind"] == kind).any():
@@ -166,25 +169,31 @@ def _name_segments(ax: Axes, bars: pd.DataFrame) -> None:
             high += points
 
 
-def _write_tipped(ax: Axes, heads: pd.DataFrame, utc_offset_h: float) -> None:
-    """Write beside each bar what it ends at, and who tips the unit over."""
+def _name_parts(elements: pd.Series[str]) -> tuple[pd.Series[str], pd.Series[str], pd.Series[str]]:
+    """Split ``trafo3w:chp3.at1:hv`` into substation, unit and ``" (hv)"``."""
+    parts = elements.str.split(":", expand=True).reindex(columns=[1, 2]).fillna("")
+    split = parts[1].str.rpartition(".")
+    return split[0], split[2], parts[2].where(parts[2] == "", " (" + parts[2] + ")")
+
+
+def _write_notes(ax: Axes, heads: pd.DataFrame, utc_offset_h: float) -> None:
+    """Write beside each bar what it ends at and when, and who tips the unit over."""
     right = style.inches_from(ax, 1.0, 1.0)
-    for x, ha, text in ((0.62, "right", "Loading"), (0.72, "left", "Tipped over by")):
+    for x, ha, text in ((0.42, "right", "Loading"), (0.54, "left", "Highest on"), (1.28, "left", "Tipped over by")):
         style.write(ax, x, 0.05, text, transform=right, ha=ha, fontsize=style.SMALL_PT, color=style.SOFT_INK)
     height = style.size_in(ax)[1] / len(heads)
     for place, (_, row) in enumerate(heads.iterrows()):
         y = -(place + 0.5) * height
         options = {"transform": right, "va": "center", "fontsize": style.SMALL_PT}
-        style.write(ax, 0.62, y, f"{row['loading_percent']:.0f} %", ha="right", **options)
         local = row["peak_utc"] + pd.Timedelta(hours=utc_offset_h)
-        text = f"{row['tipped_by']}, {local:%Y-%m-%d}" if row["tipped_by"] else f"below its limit, {local:%Y-%m-%d}"
-        style.write(ax, 0.72, y, style.shorten(text, 30), **options)
+        style.write(ax, 0.42, y, f"{row['loading_percent']:.0f} %", ha="right", **options)
+        style.write(ax, 0.54, y, f"{local:%Y-%m-%d}", **options)
+        style.write(ax, 1.28, y, style.shorten(str(row["tipped_by"]) or "nobody", 25), **options)
 
 
-def _subtitle(bars: pd.DataFrame, heads: pd.DataFrame) -> list[str]:
+def _subtitle(bars: pd.DataFrame) -> list[str]:
     n_investor = int(bars.loc[bars["kind"] == "investor", "contributor"].nunique())
     return [
-        f"The {len(heads)} worst of the overloaded transformers, each at its highest hour; {n_investor} investor "
-        "projects take part.",
+        f"The worst overloaded transformers, each at its highest hour; {n_investor} investor projects take part.",
         "Shares by superposition of currents at the solved load flow; left of zero: what relieves the unit.",
     ]
