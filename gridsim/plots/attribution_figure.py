@@ -93,9 +93,9 @@ def draw_attribution(
     InputError
         The table holds no overload.
     """
-    bars = attribution_bars(table, max_rows)
-    if bars.empty:
+    if table["loading_percent"].isna().all():
         raise InputError("the table of attributions holds no overload, so there is nothing to draw")
+    bars = attribution_bars(table, max_rows)
     heads = bars.drop_duplicates("place")
     names = heads["label"].to_list()
     figure = style.new_figure(1.0)
