@@ -69,7 +69,7 @@ class Supply:
         load_mw:
             Load of all busbars in service, shape (stop_step - start_step,).
         """
-        exchange = self._exchanges(load_mw - self.local_mw(start_step, stop_step))
+        exchange = self.exchanges(load_mw - self.local_mw(start_step, stop_step))
         gen = self._outputs(self.pv_pos, start_step, stop_step)
         sgen = self._outputs(self.pq_pos, start_step, stop_step)
         return np.concatenate([exchange, gen]), sgen, self.pq_tan_phi[:, np.newaxis] * sgen
@@ -78,11 +78,11 @@ class Supply:
         """Return what :meth:`feeds` does for variants of one step that differ in load, shape (n_variant,)."""
         gen, sgen, sgen_q = self.feeds(step, step + 1, np.zeros(1))
         gen, sgen, sgen_q = (np.repeat(values, len(load_mw), axis=1) for values in (gen, sgen, sgen_q))
-        gen[: len(self.exchange_share)] = self._exchanges(load_mw - self.local_mw(step, step + 1))
+        gen[: len(self.exchange_share)] = self.exchanges(load_mw - self.local_mw(step, step + 1))
         return gen, sgen, sgen_q
 
-    def _exchanges(self, deficit_mw: FloatArray) -> FloatArray:
-        """Return MW of every exchange at deficits of shape (n,), shape (n_exchange, n)."""
+    def exchanges(self, deficit_mw: FloatArray) -> FloatArray:
+        """Return MW of every exchange at loads not covered by plants in service, (n,), shape (n_exchange, n)."""
         return np.clip(
             self.exchange_share[:, np.newaxis] * deficit_mw,
             -self.exchange_p_max_mw[:, np.newaxis],

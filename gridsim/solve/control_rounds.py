@@ -58,11 +58,11 @@ class StepSolver(Protocol):
         ...
 
 
-def starting_positions(compiled: CompiledGrid, n_step: int, tap: IndexArray) -> Positions:
-    """Return the positions every step starts from: taps at ``tap`` (n_tap,), nothing held."""
-    controls = compiled.controls
+def starting_positions(compiled: CompiledGrid, tap: IndexArray) -> Positions:
+    """Return the positions every step starts from: taps at ``tap`` (n_step, n_tap), which is copied, nothing held."""
+    controls, n_step = compiled.controls, len(tap)
     return Positions(
-        tap=np.tile(tap, (n_step, 1)),
+        tap=np.array(tap, dtype=INDEX),
         held=np.zeros((n_step, len(controls.limits.pos)), dtype=STATUS),
         level=np.zeros(n_step, dtype=INDEX),
         tap_rounds=np.zeros(n_step, dtype=INDEX),

@@ -103,7 +103,7 @@ class NewtonSolver:
             return compiled, self._columns, self.anchor, own
         injection = inject(compiled, {}, 1)
         ladder = LadderAt(compiled, self._columns, injection, self.anchor, self._options)
-        positions = starting_positions(compiled, 1, own)
+        positions = starting_positions(compiled, own[np.newaxis])
         codes = settle(compiled, injection, np.zeros(1, dtype=INDEX), positions, ladder)
         if codes[0] != StepStatus.ok:
             return compiled, self._columns, self.anchor, own
@@ -118,6 +118,7 @@ class NewtonSolver:
         *,
         loading_only: bool = False,
         from_settled_taps: bool = False,
+        start_tap_pos: IndexArray | None = None,
         held_tap_pos: IndexArray | None = None,
     ) -> BatchSolution:
         """Solve a batch.
@@ -135,6 +136,8 @@ class NewtonSolver:
         from_settled_taps:
             Whether the tap changers of every step start from where they rest at the net's own values, instead of from
             the net's own positions.
+        start_tap_pos:
+            Where the tap changers of every step start from instead. Shape (n_step, n_tap).
         held_tap_pos:
             Where the tap changers of every step stand, and stay. Shape (n_step, n_tap).
 
@@ -155,8 +158,9 @@ class NewtonSolver:
         )
         status = np.full(n_step, int(StepStatus.diverged), dtype=STATUS)
         rung = np.full(n_step, -1, dtype=STATUS)
-        start = self.settled_tap_pos if from_settled_taps else compiled.controls.taps.tap_pos
-        positions = starting_positions(compiled, n_step, start)
+        common = self.settled_tap_pos if from_settled_taps else compiled.controls.taps.tap_pos
+        start = np.broadcast_to(common, (n_step, len(common))) if start_tap_pos is None else start_tap_pos
+        positions = starting_positions(compiled, start)
         if held_tap_pos is not None:
             hold_taps(positions, held_tap_pos)
         unserved_mw, is_unserved = without_source(compiled, checked, n_step)
@@ -169,7 +173,7 @@ class NewtonSolver:
         if self._options.use_fallback or self._chord is None:
             for first in range(0, len(todo), STEPS_AT_ONCE):
                 some = todo[first : first + STEPS_AT_ONCE]
-                local = starting_positions(compiled, len(some), start)
+                local = starting_positions(compiled, start[some])
                 if held_tap_pos is not None:
                     hold_taps(local, held_tap_pos[some])
                 self._climb(checked, some, positions, results, status, rung, local)
