@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from gridsim.solve.options import SolveOptions
     from gridsim.solve.timeseries import solve_timeseries
     from gridsim.studies.compare_runs import compare_runs
+    from gridsim.studies.dossier import dossier
     from gridsim.studies.explanation import attribute_overloads, explain
     from gridsim.studies.time_series import open_results, run_scenario
     from gridsim.tables.load import check_tables, load_tables
@@ -52,6 +53,7 @@ _LAZY = {
     "build_net": ("gridsim.grid.build", "build_net"),
     "check_tables": ("gridsim.tables.load", "check_tables"),
     "compare_runs": ("gridsim.studies.compare_runs", "compare_runs"),
+    "dossier": ("gridsim.studies.dossier", "dossier"),
     "explain": ("gridsim.studies.explanation", "explain"),
     "hot_spot": ("gridsim.assess.thermal_model", "hot_spot"),
     "load_scenario": ("gridsim.scenario", "load_scenario"),
@@ -89,6 +91,7 @@ __all__ = [
     "build_net",
     "check_tables",
     "compare_runs",
+    "dossier",
     "explain",
     "hot_spot",
     "load_scenario",

@@ -38,6 +38,7 @@ PUBLIC_NAMES = [
     "build_net",
     "check_tables",
     "compare_runs",
+    "dossier",
     "explain",
     "hot_spot",
     "load_scenario",

@@ -1,4 +1,4 @@
-"""The command ``gridsim``: check, run, explain, compare, plot.
+"""The command ``gridsim``: check, run, show, explain, compare, plot.
 
 Exit codes: 0 done, 2 bad input (or a result directory that cannot be used), 3 with ``--strict`` when any step failed,
 130 interrupted. What a command says goes to standard output, errors and progress to standard error.
@@ -18,6 +18,7 @@ from gridsim.cli.compare_command import compare
 from gridsim.cli.consoles import console
 from gridsim.cli.exit_codes import ExitCode, mistakes_told
 from gridsim.cli.explain_command import explain
+from gridsim.cli.show_command import show
 from gridsim.enums import Solver  # noqa: TC001  likewise
 
 if TYPE_CHECKING:
@@ -147,3 +148,4 @@ def plot(
 
 app.command()(explain)
 app.command()(compare)
+app.command()(show)

@@ -9,6 +9,8 @@ from rich import box
 from rich.markup import escape
 from rich.table import Table
 
+from gridsim.report.dossier_text import plain_records, plain_value
+
 if TYPE_CHECKING:
     from rich.console import Console
 
@@ -55,12 +57,12 @@ def explanation_record(found: Explanation) -> dict[str, Any]:
         "element": at.element,
         "time_utc": at.time_utc.isoformat(),
         "is_solved": at.is_solved,
-        "loading_percent": _plain(at.loading_percent),
-        "limit_percent": _plain(at.limit_percent),
+        "loading_percent": plain_value(at.loading_percent),
+        "limit_percent": plain_value(at.limit_percent),
         "tipped_by": at.tipped_by,
-        "contributors": _records(at.parts),
-        "build_up": _records(at.build_up),
-        "flows": _records(found.flows),
+        "contributors": plain_records(at.parts),
+        "build_up": plain_records(at.build_up),
+        "flows": plain_records(found.flows),
     }
 
 
@@ -175,17 +177,3 @@ def _who(row: pd.Series[Any]) -> str:
 
 def _number(value: float) -> str:
     return UNKNOWN if pd.isna(value) else f"{value:,.1f}"
-
-
-def _plain(value: float) -> float | None:
-    return None if pd.isna(value) else float(value)
-
-
-def _records(frame: pd.DataFrame) -> list[dict[str, Any]]:
-    return [{str(key): _json_value(value) for key, value in record.items()} for record in frame.to_dict("records")]
-
-
-def _json_value(value: Any) -> Any:
-    if pd.isna(value):
-        return None
-    return value.isoformat() if isinstance(value, pd.Timestamp) else value

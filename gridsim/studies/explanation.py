@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -12,13 +11,13 @@ import pandas as pd
 from gridsim.errors import InputError
 from gridsim.results.layout import TIME_COLUMN
 from gridsim.studies.attribution import PART_COLUMNS, Attribution, StepAttributor, attribute_steps
+from gridsim.studies.dossier import windings_of
 from gridsim.studies.progress import Silence
 from gridsim.studies.reopen import reopen
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from gridsim.results.store import ResultStore
     from gridsim.studies.progress import Progress
     from gridsim.studies.reopen import ReopenedRun
 
@@ -75,7 +74,7 @@ def explain(directory: str | Path, trafo: str, *, at: str | pd.Timestamp | None 
         The run has no such transformer, or does not contain the hour, or the unit has no loading at all.
     """
     run = reopen(directory)
-    names = _windings_of(run.store, trafo)
+    names = windings_of(run.store, trafo)["element"].astype(str).to_list()
     loading = run.store.loading_of(names)
     element, step = _hour_of(run, trafo, loading, names, at)
     attributor = StepAttributor(run.grid, run.options)
@@ -120,17 +119,6 @@ def attribute_overloads(directory: str | Path, *, progress: Progress | None = No
     if not frames:
         return pd.DataFrame(columns=[*EPISODE_COLUMNS, *PART_COLUMNS])
     return pd.concat(frames, ignore_index=True)
-
-
-def _windings_of(store: ResultStore, trafo: str) -> list[str]:
-    elements = store.read_table("elements")
-    units = elements[elements["element_type"] != "line"]
-    names = units.loc[units["name"] == trafo, "element"].to_list()
-    if not names:
-        near = get_close_matches(trafo, units["name"].unique().tolist(), n=3)
-        hint = f"; near it are {', '.join(near)}" if near else "; tables/elements.csv lists all"
-        raise InputError(f"{store.directory}: the run has no transformer {trafo!r}{hint}")
-    return [str(name) for name in names]
 
 
 def _hour_of(

@@ -1,0 +1,162 @@
+"""What ``gridsim show`` prints of one transformer, and the same as records for scripts."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+from rich import box
+from rich.markup import escape
+from rich.table import Table
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from gridsim.studies.dossier import Dossier
+
+UNKNOWN = "-"
+VERDICT_STYLES = {"violated": "bold red", "unknown": "yellow", "ok": "green"}
+#: Episodes printed, the largest.
+N_EPISODES = 8
+
+
+def print_dossier(console: Console, found: Dossier, *, utc_offset_h: float) -> None:
+    """Print one transformer.
+
+    Parameters
+    ----------
+    console:
+        Where to.
+    found:
+        What :func:`gridsim.studies.dossier.dossier` returned.
+    utc_offset_h:
+        Local time minus UTC.
+    """
+    offset = pd.Timedelta(hours=utc_offset_h)
+    units = zip(found.windings["winding"], found.windings["sn_mva"], strict=True)
+    ratings = ", ".join(f"{winding} {sn_mva:g} MVA".lstrip() for winding, sn_mva in units)
+    first = found.windings.iloc[0]
+    console.print(
+        f"[bold]{escape(found.name)}[/bold] in {escape(found.substation_name)}: {ratings}, {first['cooling']}"
+    )
+    failed_h = found.years["failed_h"].sum()
+    if failed_h:
+        console.print(f"Hours     [bold red]{failed_h:,.0f} hours in service have NO solution[/bold red]")
+    start = found.first_overload_utc
+    when = "never above it" if start is None else f"first above it on {start + offset:%Y-%m-%d %H:%M}"
+    console.print(f"Limit     {escape(found.limit)}: {when} (shown: {escape(found.worst_element)})")
+    end = "not within a century" if pd.isna(found.end_of_life_year) else f"in {found.end_of_life_year:.0f}"
+    console.print(f"Life      used up {end}, if every year were like the last one")
+    console.print(
+        f"Data      {first['confidence']}" + (", a representative unit" if first["is_representative"] else "")
+    )
+    _print_verdicts(console, found, offset)
+    _print_years(console, found)
+    _print_episodes(console, found, offset)
+
+
+def dossier_record(found: Dossier) -> dict[str, Any]:
+    """Return one dossier as plain lists and dicts, for JSON; NaN becomes null."""
+    return {
+        "name": found.name,
+        "substation_name": found.substation_name,
+        "windings": plain_records(found.windings),
+        "worst_element": found.worst_element,
+        "limit": found.limit,
+        "first_overload_utc": plain_value(found.first_overload_utc),
+        "end_of_life_year": plain_value(found.end_of_life_year),
+        "years": plain_records(found.years.reset_index()),
+        "verdicts": plain_records(found.verdicts),
+        "episodes": plain_records(found.episodes),
+    }
+
+
+def plain_records(frame: pd.DataFrame) -> list[dict[str, Any]]:
+    """Return the rows of a frame as dicts of what JSON knows; times as ISO texts, what is missing as None."""
+    return [{str(key): plain_value(value) for key, value in record.items()} for record in frame.to_dict("records")]
+
+
+def plain_value(value: Any) -> Any:
+    """Return one value as JSON knows it."""
+    if pd.isna(value):
+        return None
+    return value.isoformat() if isinstance(value, pd.Timestamp) else value
+
+
+def _table(title: str, columns: list[tuple[str, bool]]) -> Table:
+    table = Table(box=box.SIMPLE, pad_edge=False, title=title, title_justify="left")
+    for name, is_number in columns:
+        table.add_column(name, justify="right" if is_number else "left")
+    return table
+
+
+def _print_verdicts(console: Console, found: Dossier, offset: pd.Timedelta) -> None:
+    table = _table(
+        "By rule (worst winding)",
+        [
+            ("rule", False),
+            ("edition", False),
+            ("verdict", False),
+            ("first", False),
+            ("hours", True),
+            ("longest h", True),
+            ("numbers", False),
+        ],
+    )
+    for _, row in found.verdicts.iterrows():
+        style = VERDICT_STYLES[row["verdict"]]
+        first = row["first_violation_utc"]
+        basis = "not verified" if not row["is_verified"] else "inferred" if row["is_inferred"] else "as read"
+        table.add_row(
+            escape(str(row["limit"])),
+            escape(str(row["edition"])),
+            f"[{style}]{row['verdict']}[/{style}]",
+            UNKNOWN if pd.isna(first) else f"{first + offset:%Y-%m-%d}",
+            _number(row["hours"], 0),
+            _number(row["longest_h"], 0),
+            basis,
+        )
+    console.print(table)
+
+
+def _print_years(console: Console, found: Dossier) -> None:
+    columns = ["year", "peak %", "hours", "MVAh", "hot spot C", "life lost, days", "tap operations"]
+    has_failed = bool(found.years["failed_h"].any())
+    if has_failed:
+        columns.insert(1, "unsolved h")
+    table = _table("Year by year", [(name, True) for name in columns])
+    for year, row in found.years.iterrows():
+        cells = [
+            str(year),
+            _number(row["peak_percent"], 1),
+            _number(row["hours"], 0),
+            _number(row["overload_mvah"], 0),
+            _number(row["max_hot_spot_temp_c"], 1),
+            _number(row["loss_of_life_days"], 2),
+            _number(row["tap_operations"], 0),
+        ]
+        if has_failed:
+            cells.insert(1, _number(row["failed_h"], 0))
+        table.add_row(*cells)
+    console.print(table)
+
+
+def _print_episodes(console: Console, found: Dossier, offset: pd.Timedelta) -> None:
+    if found.episodes.empty:
+        return
+    largest = found.episodes.sort_values("overload_mvah", ascending=False, kind="stable").head(N_EPISODES)
+    title = f"Largest of {len(found.episodes):,} episodes"
+    table = _table(title, [("start", False), ("winding", False), ("hours", True), ("peak %", True), ("MVAh", True)])
+    for _, row in largest.iterrows():
+        table.add_row(
+            f"{row['start_utc'] + offset:%Y-%m-%d %H:%M}",
+            str(row["winding"]),
+            _number(row["duration_h"], 0),
+            _number(row["peak_percent"], 1),
+            _number(row["overload_mvah"], 1),
+        )
+    console.print(table)
+
+
+def _number(value: float, decimals: int) -> str:
+    return UNKNOWN if pd.isna(value) else f"{value:,.{decimals}f}"
