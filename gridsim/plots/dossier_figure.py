@@ -23,7 +23,9 @@ if TYPE_CHECKING:
 _LANE_IN = 1.05
 _GAP_IN = 0.42
 _LEFT_IN = 0.95
-_BOTTOM_IN = 0.55
+_BOTTOM_IN = 0.45
+#: The heading stands above the title of the first lane.
+_LIFT_IN = 0.32
 #: Hot spots of normal ageing of ordinary paper, and of the normal cyclic regime, degree Celsius.
 NORMAL_AGEING_C, CYCLIC_C = 98.0, 120.0
 
@@ -41,12 +43,13 @@ def draw_dossier(found: Dossier) -> Axes:
     The upper axes (peak loading); x are local years.
     """
     lanes: list[Callable[[Axes, Dossier], None]] = [_loading_lane, _hours_lane, _hot_spot_lane, _life_lane]
-    height = style.HEADER_IN + len(lanes) * _LANE_IN + (len(lanes) - 1) * _GAP_IN + _BOTTOM_IN
+    header = style.HEADER_IN + _LIFT_IN / 2
+    height = header + len(lanes) * _LANE_IN + (len(lanes) - 1) * _GAP_IN + _BOTTOM_IN
     figure = style.new_figure(height)
     years = found.years.index.to_numpy(dtype=np.int64)
     axes = []
     for number, draw in enumerate(lanes):
-        top = style.HEADER_IN + number * (_LANE_IN + _GAP_IN)
+        top = header + number * (_LANE_IN + _GAP_IN)
         ax = style.add_axes(figure, _LEFT_IN, height - top - _LANE_IN, style.MARGIN_IN, top)
         style.plain_axes(ax)
         ax.set_xlim(years[0] - 0.6, years[-1] + 0.6)
@@ -65,7 +68,7 @@ def draw_dossier(found: Dossier) -> Axes:
         lines.insert(
             0, f"{failed:,.0f} hours in service have NO solution (hatched years); nothing is known about them."
         )
-    style.header(axes[0], title, lines, left_in=_LEFT_IN - style.MARGIN_IN)
+    style.header(axes[0], title, lines, left_in=_LEFT_IN - style.MARGIN_IN, lift_in=_LIFT_IN)
     return axes[0]
 
 
@@ -92,8 +95,8 @@ def _top(ax: Axes, values: FloatArray, at_least: float) -> None:
 def _level(ax: Axes, value: float, words: str) -> None:
     ax.axhline(value, color=style.ALERT, linewidth=0.8, zorder=1)
     if words:
-        place = style.inches_from(ax, 1.0, value / ax.get_ylim()[1])
-        style.write(ax, 0.0, 0.03, words, transform=place, ha="right", fontsize=style.SMALL_PT, color=style.ALERT)
+        place = style.inches_from(ax, 0.0, value / ax.get_ylim()[1])
+        style.write(ax, 0.03, 0.03, words, transform=place, fontsize=style.SMALL_PT, color=style.ALERT)
 
 
 def _loading_lane(ax: Axes, found: Dossier) -> None:
@@ -116,14 +119,14 @@ def _hot_spot_lane(ax: Axes, found: Dossier) -> None:
     hot = _column(found, "max_hot_spot_temp_c")
     colours = [style.OVERLOAD_COLOURS[1] if value > CYCLIC_C else style.NORMAL_COLOURS[-1] for value in hot]
     _bars(ax, found, hot, colours)
-    _top(ax, hot, 130.0)
+    _top(ax, hot, 150.0)
     _level(ax, NORMAL_AGEING_C, "98 °C: normal ageing")
     _level(ax, CYCLIC_C, "120 °C: normal cyclic limit")
     _lane_title(ax, "Highest hot spot of the year [°C], model of IEC 60076-7")
 
 
 def _life_lane(ax: Axes, found: Dossier) -> None:
-    used = np.nancumsum(_column(found, "life_used_percent"))
+    used = _column(found, "life_used_percent")
     _bars(ax, found, used, [style.NORMAL_COLOURS[-1]] * len(used))
     _top(ax, used, 0.1)
     _lane_title(ax, "Life of the insulation used since the beginning of the run [%]")

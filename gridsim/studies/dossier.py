@@ -45,7 +45,7 @@ class Dossier:
     years:
         Index local years in service, columns ``YEAR_COLUMNS``, of the worst winding: hours without solution, peak
         loading in percent, episodes, hours and MVA h above ``limit``, highest hot spot in degree Celsius, days of life
-        lost in the year, percent of life used in it, operations of the tap changer (NaN where it has none).
+        lost in the year, percent of life used by its end, operations of the tap changer (NaN where it has none).
     verdicts:
         One row per rule in the order of the scenario, of the winding that fares worst by it: columns of table
         ``verdicts``.
