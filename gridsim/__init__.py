@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from gridsim.studies.compare_runs import compare_runs
     from gridsim.studies.dossier import dossier
     from gridsim.studies.explanation import attribute_overloads, explain
+    from gridsim.studies.lead_lag import lead_lag
     from gridsim.studies.time_series import open_results, run_scenario
     from gridsim.tables.load import check_tables, load_tables
 
@@ -56,6 +57,7 @@ _LAZY = {
     "dossier": ("gridsim.studies.dossier", "dossier"),
     "explain": ("gridsim.studies.explanation", "explain"),
     "hot_spot": ("gridsim.assess.thermal_model", "hot_spot"),
+    "lead_lag": ("gridsim.studies.lead_lag", "lead_lag"),
     "load_scenario": ("gridsim.scenario", "load_scenario"),
     "load_tables": ("gridsim.tables.load", "load_tables"),
     "loss_of_life": ("gridsim.assess.thermal_model", "loss_of_life"),
@@ -94,6 +96,7 @@ __all__ = [
     "dossier",
     "explain",
     "hot_spot",
+    "lead_lag",
     "load_scenario",
     "load_tables",
     "loss_of_life",

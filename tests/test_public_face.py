@@ -41,6 +41,7 @@ PUBLIC_NAMES = [
     "dossier",
     "explain",
     "hot_spot",
+    "lead_lag",
     "load_scenario",
     "load_tables",
     "loss_of_life",

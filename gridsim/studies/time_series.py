@@ -102,8 +102,8 @@ def run_scenario(
     clock, told = PhaseClock(), progress or Silence()
     with clock.phase("read"):
         told.begin("Reading scenario and network", 0)
-        asked = _asked(scenario, from_year, to_year)
-        options = _options(asked.solver, solver, threads)
+        asked = asked_scenario(scenario, from_year, to_year)
+        options = solve_options(asked.solver, solver, threads)
         directory = Path(out) if out is not None else Path(OUT_FOLDER) / asked.name
         ResultStore.check_free(directory, overwrite=overwrite)
         tables = load_tables(asked.network_folder)
@@ -141,7 +141,7 @@ def open_results(directory: str | Path) -> StudyResult:
     return StudyResult(store, store.read_summary())
 
 
-def _asked(scenario: str | Path | Scenario, from_year: int | None, to_year: int | None) -> Scenario:
+def asked_scenario(scenario: str | Path | Scenario, from_year: int | None, to_year: int | None) -> Scenario:
     """Return the scenario with the years that were asked for."""
     if not isinstance(scenario, Scenario):
         return load_scenario(scenario, from_year=from_year, to_year=to_year)
@@ -152,7 +152,8 @@ def _asked(scenario: str | Path | Scenario, from_year: int | None, to_year: int 
     return dataclasses.replace(scenario, horizon=horizon)
 
 
-def _options(of_scenario: SolverOptions, solver: Solver | str | None, threads: int) -> SolveOptions:
+def solve_options(of_scenario: SolverOptions, solver: Solver | str | None, threads: int) -> SolveOptions:
+    """Return the options of a study: those of the scenario, with solver and threads as asked for."""
     try:
         chosen = of_scenario.solver if solver is None else Solver(solver)
         return SolveOptions(
