@@ -10,6 +10,7 @@ import pytest
 from gridsim.solve.result_memory import SMALLEST_KEPT_BYTES, ResultMemory
 
 SHAPE = (SMALLEST_KEPT_BYTES // 64, 8)
+N_BYTE = SHAPE[0] * SHAPE[1] * 8
 
 
 def address(array: np.ndarray) -> int:
@@ -31,7 +32,7 @@ def test_memory_comes_back_when_the_last_view_is_gone() -> None:
     np.testing.assert_array_equal(view.view(np.float64), 7.0)
     del view
     gc.collect()
-    assert memory.kept_bytes == np.prod(SHAPE) * 8
+    assert memory.kept_bytes == N_BYTE
     again = memory.empty((SHAPE[0] * 2, SHAPE[1]), np.float32)
     assert address(again) == place
     assert again.shape == (SHAPE[0] * 2, SHAPE[1])
@@ -40,22 +41,43 @@ def test_memory_comes_back_when_the_last_view_is_gone() -> None:
     assert memory.kept_bytes == 0
 
 
-def test_memory_kept_is_bounded_and_oldest_sizes_go_first() -> None:
-    n_byte = int(np.prod(SHAPE)) * 8
-    memory = ResultMemory(most_kept_bytes=3 * n_byte)
-    double = (SHAPE[0] * 2, SHAPE[1])
-    arrays = [memory.empty(SHAPE, np.float64), memory.empty(double, np.float64)]
-    arrays.clear()
+def test_a_buffer_serves_results_that_fill_at_least_half_of_it() -> None:
+    memory = ResultMemory()
+    large = memory.empty((SHAPE[0] * 4, SHAPE[1]), np.float64)
+    place = address(large)
+    del large
     gc.collect()
-    assert memory.kept_bytes == 3 * n_byte
-    more = memory.empty((SHAPE[0] * 3, SHAPE[1]), np.float64)
-    del more
+    small = memory.empty((SHAPE[0] * 2 - 1, SHAPE[1]), np.float64)
+    assert address(small) != place
+    fitting = memory.empty((SHAPE[0] * 3, SHAPE[1]), np.float64)
+    assert address(fitting) == place
+    fitting[:] = 1.0
+    del fitting, small
     gc.collect()
-    assert memory.kept_bytes == 3 * n_byte
+    assert memory.kept_bytes == 4 * N_BYTE + (SHAPE[0] * 2 - 1) * SHAPE[1] * 8
+
+
+def test_memory_kept_is_bounded_and_what_was_idle_longest_goes_first() -> None:
+    memory = ResultMemory(most_kept_bytes=3 * N_BYTE)
+    first, second = memory.empty(SHAPE, np.float64), memory.empty((SHAPE[0] * 2, SHAPE[1]), np.float64)
+    place = address(second)
+    del first
+    gc.collect()
+    del second
+    gc.collect()
+    assert memory.kept_bytes == 3 * N_BYTE
+    third = np.empty(0), memory.empty((SHAPE[0] // 2 - 1, SHAPE[1]), np.float64)
+    assert memory.kept_bytes == 3 * N_BYTE
+    del third
+    gc.collect()
+    assert memory.kept_bytes < 3 * N_BYTE
+    assert address(memory.empty((SHAPE[0] * 2, SHAPE[1]), np.float64)) == place
+    gc.collect()
+    kept = memory.kept_bytes
     too_large = memory.empty((SHAPE[0] * 4, SHAPE[1]), np.float64)
     del too_large
     gc.collect()
-    assert memory.kept_bytes == 3 * n_byte
+    assert memory.kept_bytes == kept > 2 * N_BYTE
 
 
 @pytest.mark.parametrize("shape", [(0, 0), (3, 4)])
