@@ -58,26 +58,29 @@ def test_a_buffer_serves_results_that_fill_at_least_half_of_it() -> None:
 
 
 def test_memory_kept_is_bounded_and_what_was_idle_longest_goes_first() -> None:
-    memory = ResultMemory(most_kept_bytes=3 * N_BYTE)
-    first, second = memory.empty(SHAPE, np.float64), memory.empty((SHAPE[0] * 2, SHAPE[1]), np.float64)
+    unit = 4 * N_BYTE
+    memory = ResultMemory(most_kept_bytes=3 * unit)
+    first, second = memory.empty((unit,), np.uint8), memory.empty((2 * unit,), np.uint8)
     place = address(second)
     del first
     gc.collect()
     del second
     gc.collect()
-    assert memory.kept_bytes == 3 * N_BYTE
-    third = np.empty(0), memory.empty((SHAPE[0] // 2 - 1, SHAPE[1]), np.float64)
-    assert memory.kept_bytes == 3 * N_BYTE
+    assert memory.kept_bytes == 3 * unit
+    third = memory.empty((unit // 2 - 1,), np.uint8)
+    assert memory.kept_bytes == 3 * unit, "it fills less than half of either"
     del third
     gc.collect()
-    assert memory.kept_bytes < 3 * N_BYTE
-    assert address(memory.empty((SHAPE[0] * 2, SHAPE[1]), np.float64)) == place
+    assert memory.kept_bytes == 2 * unit + unit // 2 - 1
+    again = memory.empty((2 * unit,), np.uint8)
+    assert address(again) == place
+    del again
     gc.collect()
     kept = memory.kept_bytes
-    too_large = memory.empty((SHAPE[0] * 4, SHAPE[1]), np.float64)
+    too_large = memory.empty((4 * unit,), np.uint8)
     del too_large
     gc.collect()
-    assert memory.kept_bytes == kept > 2 * N_BYTE
+    assert memory.kept_bytes == kept > 2 * unit
 
 
 @pytest.mark.parametrize("shape", [(0, 0), (3, 4)])
