@@ -4,10 +4,9 @@ The capacity of a step is the largest MW at which nothing is overloaded anew in 
 steps, flexible with N curtailed steps the one of rank N + 1: a load that steps back in the N worst steps fits then.
 
 1. Loadings at a few steps with a small addition give slopes, and these an estimate of the capacity of every step.
-2. A little above the estimated flexible MW the steps that are estimated to carry less than a quarter more are
-   solved. Those in which it does not fit can bind; where they are not more than N, more is tried. That a step which
-   carries more also carries less is taken for granted here: a current is a convex function of the addition where the
-   grid is linear.
+2. A little above the estimated flexible MW the steps that are estimated to carry hardly more are solved. Those in which
+   it does not fit can bind; where they are not more than N, more is tried. That a step which carries more also carries
+   less is taken for granted here: a current is a convex function of the addition where the grid is linear.
 3. The capacity of each of those is found between what fits and what does not, by secants and, failing that, halving.
 4. At the firm MW every step is solved again, so that this result rests on nothing that is taken for granted. A step in
    which it does not fit after all is searched as the others were, until there is none.
@@ -30,8 +29,9 @@ if TYPE_CHECKING:
 SLOPE_STEPS, SLOPE_MW = 6, 5.0
 #: How far above the estimate steps are swept, so that the steps that bind are among those found.
 ABOVE_ESTIMATE = 1.02
-#: Steps whose estimated capacity is at most this many times as much are solved; the rest counts as sure to carry it.
-WIDE = 1.25
+#: Steps estimated to carry so much more than what is tried, and twice the error of the estimate where it was checked,
+#: count as sure to carry it.
+SURE = 1.03
 #: Steps around the rank looked for whose solution corrects the estimate.
 RANK_STEPS = 7
 #: How often what is tried is brought nearer to the rank looked for.
@@ -167,10 +167,11 @@ class HostingSearch:
     def _binding(self, candidate: int, n_curtailed: int) -> _Capacities:
         """Return the capacities of the steps that can bind: at least one more than may be curtailed, if there are."""
         estimates = np.concatenate([self._estimate(candidate, number) for number in range(len(self._grids))])
-        fit_mw, mw, high_mw = 0.0, self._first_guess(candidate, estimates, n_curtailed), np.inf
+        mw, sure = self._first_guess(candidate, estimates, n_curtailed)
+        fit_mw, high_mw = 0.0, np.inf
         steps = np.flatnonzero(~np.isnan(estimates))  # those that can bind below ``high_mw``
         for _ in range(MAX_NARROWINGS):
-            near = steps if mw >= self._max_mw else steps[estimates[steps] < WIDE * mw]
+            near = steps if mw >= self._max_mw else steps[estimates[steps] < sure * mw]
             fits, crossing, _ = self._ask(candidate, near, np.full(len(near), mw))
             estimates[near] = np.where(np.isnan(crossing), np.minimum(estimates[near], mw), crossing)
             over = near[~fits]
@@ -194,18 +195,21 @@ class HostingSearch:
             return min(target, self._max_mw)
         return min(0.5 * (fit_mw + high_mw), 1.5 * fit_mw + SLOPE_MW, self._max_mw)
 
-    def _first_guess(self, candidate: int, estimates: AnyArray, n_curtailed: int) -> float:
-        """Return a little more than what fits but for the curtailed steps, as steps of about that rank have it."""
+    def _first_guess(self, candidate: int, estimates: AnyArray, n_curtailed: int) -> tuple[float, float]:
+        """Return a little more than what fits but for the curtailed steps, and how many times it is sure to fit."""
         known = np.flatnonzero(np.isfinite(estimates))
         if len(known) <= n_curtailed:
-            return min(SLOPE_MW, self._max_mw)
+            return min(SLOPE_MW, self._max_mw), np.inf
         order = known[np.argsort(estimates[known], kind="stable")]
         around = order[max(0, n_curtailed - RANK_STEPS // 2) :][:RANK_STEPS]
         tried = np.clip(estimates[around], self._tolerance_mw, self._max_mw).astype(np.float64)
         crossing = self._ask(candidate, around, tried)[1]
         solved = np.isfinite(crossing)
-        guess = float(np.median(crossing[solved])) if solved.any() else 0.5 * float(tried.min())
-        return float(np.clip(guess * ABOVE_ESTIMATE, self._tolerance_mw, self._max_mw))
+        if not solved.any():
+            return 0.5 * float(tried.min()), np.inf
+        error = float(np.abs(crossing[solved] / tried[solved] - 1.0).max())
+        guess = float(np.median(crossing[solved])) * ABOVE_ESTIMATE
+        return float(np.clip(guess, self._tolerance_mw, self._max_mw)), SURE + 2.0 * error
 
     def _estimate(self, candidate: int, number: int) -> AnyArray:
         """Return the estimated capacity of every step of a grid, NaN where the candidate has no source there."""

@@ -1,0 +1,61 @@
+"""The command ``gridsim hosting``: how much load can still be connected at the substations of a scenario."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path  # noqa: TC003  typer reads the annotations at run time
+from typing import Annotated
+
+import typer
+
+from gridsim.cli.consoles import console
+from gridsim.cli.exit_codes import mistakes_told
+
+
+def hosting(
+    scenario: Annotated[Path, typer.Argument(help="Scenario file (TOML).")],
+    year: Annotated[
+        list[int] | None, typer.Option(help="Local year; repeat for more. All of the scenario if not given.")
+    ] = None,
+    curtailed_hours: Annotated[
+        float, typer.Option("--curtailed-hours", min=0.0, help="Hours a year in which a flexible load steps back.")
+    ] = 200.0,
+    limit: Annotated[
+        str | None, typer.Option(help="Rule of loading by name; the first of the scenario if not given.")
+    ] = None,
+    cos_phi: Annotated[float, typer.Option("--cos-phi", help="Power factor of the load that is added.")] = 0.95,
+    threads: Annotated[int, typer.Option(min=0, help="Threads; 0 for all.")] = 0,
+    csv: Annotated[Path | None, typer.Option(help="Write every busbar to this file.")] = None,
+    picture: Annotated[Path | None, typer.Option(help="Draw the last year (png, svg or pdf).")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print everything as JSON for scripts.")] = False,
+) -> None:
+    """Tell how many MW can still be connected at each busbar without a new overload, firm and flexible.
+
+    Example: gridsim hosting scenarios/reference.toml --year 2030 --curtailed-hours 200 --picture hosting.png
+    """
+    with mistakes_told():
+        from gridsim.cli.progress_bar import ProgressBar  # noqa: PLC0415
+        from gridsim.report.hosting_table import hosting_record, print_hosting  # noqa: PLC0415  loads pandas
+        from gridsim.studies.hosting_capacity import hosting_capacity  # noqa: PLC0415
+
+        with ProgressBar(console(is_error=True)) as progress:
+            found = hosting_capacity(
+                scenario,
+                years=year or None,
+                curtailed_hours=curtailed_hours,
+                limit=limit,
+                cos_phi=cos_phi,
+                threads=threads,
+                progress=progress,
+            )
+        if csv is not None:
+            found.table.to_csv(csv, index=False, date_format="%Y-%m-%dT%H:%M:%SZ", float_format="%.3f")
+        if picture is not None:
+            from gridsim.plots.gallery import save_figure  # noqa: PLC0415  loads matplotlib
+            from gridsim.plots.hosting_figure import draw_hosting  # noqa: PLC0415
+
+            save_figure(draw_hosting(found), picture)
+        if as_json:
+            typer.echo(json.dumps(hosting_record(found), indent=2, ensure_ascii=False))
+        else:
+            print_hosting(console(), found)
