@@ -18,6 +18,7 @@ from gridsim.cli.compare_command import compare
 from gridsim.cli.consoles import console
 from gridsim.cli.exit_codes import ExitCode, mistakes_told
 from gridsim.cli.explain_command import explain
+from gridsim.cli.hosting_command import hosting
 from gridsim.cli.show_command import show
 from gridsim.enums import Solver  # noqa: TC001  likewise
 
@@ -149,3 +150,4 @@ def plot(
 app.command()(explain)
 app.command()(compare)
 app.command()(show)
+app.command()(hosting)
