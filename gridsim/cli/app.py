@@ -19,6 +19,7 @@ from gridsim.cli.consoles import console
 from gridsim.cli.exit_codes import ExitCode, mistakes_told
 from gridsim.cli.explain_command import explain
 from gridsim.cli.hosting_command import hosting
+from gridsim.cli.lead_lag_command import leadlag
 from gridsim.cli.show_command import show
 from gridsim.enums import Solver  # noqa: TC001  likewise
 
@@ -151,3 +152,4 @@ app.command()(explain)
 app.command()(compare)
 app.command()(show)
 app.command()(hosting)
+app.command()(leadlag)

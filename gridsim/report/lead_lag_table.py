@@ -95,7 +95,7 @@ def _project_table(found: LeadLag) -> Table:
     table.add_column("verdict", no_wrap=True)
     table.add_column("without it", overflow="fold")
     table.add_column("overloads itself", overflow="fold")
-    for row in found.projects.to_dict("records"):
+    for row in _rows(found.projects):
         colour = _COLOURS[row["verdict"]]
         table.add_row(
             escape(row["project_id"]),
@@ -120,7 +120,7 @@ def _plant_table(found: LeadLag) -> Table:
     table.add_column("overloads", overflow="fold")
     table.add_column("share %", justify="right", no_wrap=True)
     table.add_column("last straw", overflow="fold")
-    for row in found.plants[found.plants["verdict"] != "ready"].to_dict("records"):
+    for row in _rows(found.plants[found.plants["verdict"] != "ready"]):
         overload = ""
         if row["overload_element"]:
             name = row["overload_element"].partition(":")[2]
@@ -140,11 +140,16 @@ def _plant_table(found: LeadLag) -> Table:
     return table
 
 
+def _rows(frame: pd.DataFrame) -> list[dict[str, Any]]:
+    return [{str(key): value for key, value in record.items()} for record in frame.to_dict("records")]
+
+
 def _months(row: dict[str, Any]) -> str:
     if pd.isna(row["n0_lead_months"]):
         return UNKNOWN
     bound = "≤ " if row["n0_is_bound"] else ""
-    return f"{bound}{row['n0_lead_months']:+.0f}"
+    digits = 0 if abs(row["n0_lead_months"]) >= 1.0 else 1
+    return f"{bound}{row['n0_lead_months']:+.{digits}f}"
 
 
 def _without(row: dict[str, Any]) -> str:
@@ -180,9 +185,7 @@ def _with_dates(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def _records(frame: pd.DataFrame) -> list[dict[str, Any]]:
-    return [
-        {str(key): _plain(value) for key, value in record.items()} for record in _with_dates(frame).to_dict("records")
-    ]
+    return [{key: _plain(value) for key, value in record.items()} for record in _rows(_with_dates(frame))]
 
 
 def _plain(value: Any) -> Any:

@@ -85,6 +85,7 @@ PROJECT_COLUMNS = (
     "causes_percent",
     "solved_h",
 )
+_NEED_WORDS = ("n0_need", "n0_element", "n0_element_substation")
 PLANT_COLUMNS = (
     "investor_id",
     "name",
@@ -247,7 +248,8 @@ def _project_row(run: PlannedRun, project_id: str) -> dict[str, Any]:
 
 def _need_cells(run: PlannedRun, need: Need | None, planned: pd.Timestamp | None) -> dict[str, Any]:
     if need is None:
-        return {"verdict": NOT_BUILT if planned is None else NO_NEED, "n0_is_bound": False, "n0_need": ""}
+        verdict = NOT_BUILT if planned is None else NO_NEED
+        return {"verdict": verdict, "n0_is_bound": False} | dict.fromkeys(_NEED_WORDS, "")
     horizon = run.grid.scenario.horizon
     needed = run.grid.time_utc[need.step]
     local = (needed + pd.Timedelta(hours=horizon.utc_offset_h)).tz_localize(None)

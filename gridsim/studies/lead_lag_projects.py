@@ -194,7 +194,7 @@ class ProjectScan:
             if found is not None:
                 earlier = (self._need_in_year(by_year[year])[1] for year in passed_over)
                 return next((need for need in earlier if need is not None), found)
-            stride = int(np.clip(distance // POINTS_PER_YEAR, 1, LONGEST_STRIDE))
+            stride = int(min(max(distance / POINTS_PER_YEAR, 1.0), LONGEST_STRIDE))
             following = number + stride if number + stride < len(years) else max(len(years) - 1, number + 1)
             passed_over = years[number + 1 : following]
             number = following
