@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from gridsim.compiled.compiled_grid import CompiledGrid
     from gridsim.compiled.lane_layout import LaneLayout
-    from gridsim.dtypes import BoolArray, IndexArray
+    from gridsim.dtypes import AnyArray, BoolArray, FloatArray, IndexArray
 
 #: Tables whose branches the kernels can take out, and tables whose injection they can.
 BRANCH_TABLES = COLUMN_TABLES
@@ -108,6 +108,10 @@ class _Lists:
         self.first: list[int] = [0]
         self.of: dict[str, list[int]] = {name: [] for name in names}
 
+    def add(self, values: tuple[int, ...]) -> None:
+        for name, value in zip(self.of, values, strict=True):
+            self.of[name].append(value)
+
     def close(self) -> None:
         self.first.append(len(next(iter(self.of.values()))))
 
@@ -117,6 +121,25 @@ class _Lists:
     @property
     def firsts(self) -> IndexArray:
         return np.array(self.first, dtype=INDEX)
+
+
+@dataclass(frozen=True)
+class OutageColumns:
+    """Loading columns in service.
+
+    Attributes
+    ----------
+    place:
+        Which of all columns. Shape (n_kept,).
+    branch:
+        Branch of each. Shape (n_kept,).
+    percent:
+        Percent per pu at both ends. Shape (n_kept, 2).
+    """
+
+    place: IndexArray
+    branch: IndexArray
+    percent: FloatArray
 
 
 @dataclass(frozen=True)
@@ -139,7 +162,7 @@ class LaidOutOutages:
 
 
 def lay_out_outages(
-    compiled: CompiledGrid, layout: LaneLayout, outages: Sequence[GridOutage | None], column_branch: IndexArray
+    compiled: CompiledGrid, layout: LaneLayout, outages: Sequence[GridOutage | None], columns: OutageColumns
 ) -> LaidOutOutages:
     """Lay out the outages that are small enough.
 
@@ -149,13 +172,18 @@ def lay_out_outages(
         The topology and its programs.
     outages:
         What they take out; None is left out.
-    column_branch:
-        Branch of each loading column, -1 where it is not in service. Shape (n_column,).
+    columns:
+        Loading columns the kernels report.
     """
     ends = _Lists(("row", "other", "branch", "side", "eq_p", "eq_q", "own_a", "own_m", "far_a", "far_m"))
     equations, unknowns, drops, hidden = (_Lists(("at",)) for _ in range(4))
+    blocks = _Lists(("entry", "row", "column", "eq_p", "eq_q", "own_a", "own_m", "far_a", "far_m"))
+    entry_of = _entries(compiled)
+    neighbours = _neighbours(entry_of)
+    inner = set(range(compiled.n_free)) - set(compiled.bus_pos.tolist())
     shapes: list[tuple[IndexArray, IndexArray]] = []
     place: list[int] = []
+    taken: list[GridOutage] = []
     elements: list[tuple[str, int]] = []
     of_row = _unknowns_of_rows(layout)
     for number, outage in enumerate(outages):
@@ -163,19 +191,29 @@ def lay_out_outages(
             continue
         mine = _ends(compiled, outage)
         rows = list(dict.fromkeys(row for row, *_ in mine))
-        seen = list(dict.fromkeys([*rows, *(other for _, other, _, _ in mine)]))
+        others = [other for _, other, _, _ in mine]
+        stars = _stars_between(rows, others, neighbours, inner)
+        if 2 * len({*rows, *others, *stars}) <= MOST_UNKNOWNS and 2 * len({*rows, *stars}) <= MOST_EQUATIONS:
+            rows += stars
+        seen = list(dict.fromkeys([*rows, *others]))
         at_equation = [unknown for row in rows for unknown in of_row[row] if unknown >= 0]
         at_unknown = [unknown for row in seen for unknown in of_row[row] if unknown >= 0]
         if len(at_equation) > MOST_EQUATIONS or len(at_unknown) > MOST_UNKNOWNS:
             continue
         place.append(number)
+        taken.append(outage)
         local_equation = {unknown: k for k, unknown in enumerate(at_equation)} | {-1: -1}
         local_unknown = {unknown: k for k, unknown in enumerate(at_unknown)} | {-1: -1}
         for row, other, branch, side in mine:
             values = (row, other, branch, side, *(local_equation[u] for u in of_row[row]))
             values += tuple(local_unknown[u] for u in (*of_row[row], *of_row[other]))
-            for name, value in zip(ends.of, values, strict=True):
-                ends.of[name].append(value)
+            ends.add(values)
+        for row in rows:
+            for column in seen:
+                if row != column and (row, column) in entry_of:
+                    values = (entry_of[row, column], row, column, *(local_equation[u] for u in of_row[row]))
+                    values += tuple(local_unknown[u] for u in (*of_row[row], *of_row[column]))
+                    blocks.add(values)
         equations.of["at"] += at_equation
         unknowns.of["at"] += at_unknown
         shapes.append((np.array(at_equation, dtype=INDEX), np.array(at_unknown, dtype=INDEX)))
@@ -185,8 +223,8 @@ def lay_out_outages(
         is_out = np.zeros(len(compiled.branch_from), dtype=bool)
         is_out[outage.branch] = True
         is_out |= outage.is_dead[compiled.branch_from] | outage.is_dead[compiled.branch_to]
-        hidden.of["at"] += np.flatnonzero((column_branch >= 0) & is_out[column_branch]).tolist()
-        for lists in (ends, equations, unknowns, drops, hidden):
+        hidden.of["at"] += np.flatnonzero(is_out[columns.branch]).tolist()
+        for lists in (ends, equations, unknowns, drops, hidden, blocks):
             lists.close()
     unit, pair_first, pair_unknown, slot_first, slot = _sensitivities(shapes, layout.n_unknown)
     pairs = {name: [f"{name}_{part}" for part in ("a", "m")] for name in ("own", "far")} | {"eq": ["eq_p", "eq_q"]}
@@ -210,11 +248,93 @@ def lay_out_outages(
         drop_row=drops.array("at"),
         hidden_first=hidden.firsts,
         hidden=hidden.array("at"),
+        block_first=blocks.firsts,
+        block_entry=blocks.array("entry"),
+        block_row=blocks.array("row"),
+        block_column=blocks.array("column"),
+        block_equation=np.stack([blocks.array("eq_p"), blocks.array("eq_q")], axis=1),
+        block_own=np.stack([blocks.array("own_a"), blocks.array("own_m")], axis=1),
+        block_far=np.stack([blocks.array("far_a"), blocks.array("far_m")], axis=1),
+        rank=np.arange(len(place), dtype=INDEX),
+        **_twins(taken, compiled, columns),
         unit=unit,
         pair_first=pair_first,
         pair_unknown=pair_unknown,
     )
     return LaidOutOutages(lanes, np.array(place, dtype=INDEX), elements)
+
+
+def _entries(compiled: CompiledGrid) -> dict[tuple[int, int], int]:
+    """Place of every stored admittance between two rows that branches of the grid join, or of a row with itself."""
+    network = compiled.network
+    row = np.repeat(np.arange(compiled.n_bus), np.diff(network.y_indptr))
+    return {pair: k for k, pair in enumerate(zip(row.tolist(), network.y_indices.tolist(), strict=True))}
+
+
+def _neighbours(entry_of: dict[tuple[int, int], int]) -> dict[int, set[int]]:
+    """Rows that branches join to each row."""
+    found: dict[int, set[int]] = {}
+    for row, column in entry_of:
+        if row != column:
+            found.setdefault(row, set()).add(column)
+    return found
+
+
+def _stars_between(rows: list[int], others: list[int], neighbours: dict[int, set[int]], inner: set[int]) -> list[int]:
+    """Return the star points that stay between some rows: the voltages there move as far as those of the rows."""
+    around: set[int] = set()
+    if len(rows) > 1:
+        around = around.union(*(neighbours[row] for row in rows)) & inner - {*rows, *others}
+    return sorted(star for star in around if len(neighbours[star] & set(rows)) > 1)
+
+
+def _twins(outages: Sequence[GridOutage], compiled: CompiledGrid, columns: OutageColumns) -> dict[str, AnyArray]:
+    """Find outages of single units between the same rows with the same ratings; the first of them leads its twins."""
+    column_of = np.full(len(compiled.branch_from), -1, dtype=INDEX)
+    column_of[columns.branch] = np.arange(len(columns.branch))
+    leaders: dict[tuple[object, ...], tuple[int, GridOutage]] = {}
+    followers: dict[int, list[int]] = {}
+    mirrors = _Lists(("leader", "own", "leader_column", "own_column"))
+    for number, outage in enumerate(outages):
+        key = _twin_key(outage, compiled, columns, column_of)
+        leader, leading = leaders.setdefault(key, (number, outage)) if key else (number, outage)
+        if leader != number:
+            followers.setdefault(leader, []).append(number)
+            for theirs, mine in zip(leading.branch.tolist(), outage.branch.tolist(), strict=True):
+                mirrors.add((theirs, mine, int(column_of[theirs]), int(column_of[mine])))
+        mirrors.close()
+    twins = _Lists(("at",))
+    for number in range(len(outages)):
+        twins.of["at"] += followers.get(number, [])
+        twins.close()
+    return {
+        "twin_first": twins.firsts,
+        "twin": twins.array("at"),
+        "mirror_first": mirrors.firsts,
+        "mirror_branch": np.stack([mirrors.array("leader"), mirrors.array("own")], axis=1),
+        "mirror_column": np.stack([mirrors.array("leader_column"), mirrors.array("own_column")], axis=1),
+    }
+
+
+def _twin_key(
+    outage: GridOutage, compiled: CompiledGrid, columns: OutageColumns, column_of: IndexArray
+) -> tuple[object, ...]:
+    """What interchangeable units have in common; empty for anything but one line or one transformer."""
+    if outage.elements:
+        return ()
+    stars = np.flatnonzero(outage.is_dead).tolist()
+    n_branch = len(outage.branch)
+    is_unit = (n_branch == 1 and not stars) or (n_branch == 3 and len(stars) == 1 and stars[0] not in compiled.bus_pos)
+    if not is_unit:
+        return ()
+    key: list[object] = []
+    for branch in outage.branch.tolist():
+        ends = int(compiled.branch_from[branch]), int(compiled.branch_to[branch])
+        if stars and stars[0] not in ends:
+            return ()
+        key += ["star" if row in stars else row for row in ends]
+        key += columns.percent[column_of[branch]].tolist()
+    return tuple(key)
 
 
 def _unknowns_of_rows(layout: LaneLayout) -> list[tuple[int, int]]:

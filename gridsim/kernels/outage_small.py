@@ -19,6 +19,12 @@ admittance. With s_ij = V_i conj(m V_j):
     dP/dtheta_i = -im s_ij      dP/dlnV_i = re(2 s - s_ij)      dP/dtheta_j = im s_ij       dP/dlnV_j = re s_ij
     dQ/dtheta_i = re s_ij       dQ/dlnV_i = im(2 s - s_ij)      dQ/dtheta_j = -re s_ij      dQ/dlnV_j = im s_ij
 
+After the first correction the voltages near the outage have moved most, and what is left converges the faster the
+better J_k fits there. So G is made once more with D at the new voltages, less the change of J by the flows that stay
+between the rows at the ends and the rows they depend on. Such a flow is taken as that of the stored admittance Y_ij
+beyond the state before, s = V_i conj(Y_ij (V_j - V_i V_j0 / V_i0)), which knows ratios and phase shifts by themselves
+and is near enough: what it leaves out costs corrections and no accuracy.
+
 Source: Alsac, Stott & Tinney, Sparsity-oriented compensation methods for modified network solutions, IEEE Trans. PAS
 102 (1983); Jacobian as in :mod:`gridsim.kernels.jacobian`.
 """
@@ -34,6 +40,7 @@ if TYPE_CHECKING:
     from gridsim.dtypes import FloatArray
     from gridsim.kernels.lane_structures import Single
     from gridsim.kernels.outage_structures import OutageLanes
+    from gridsim.kernels.structures import Network
 
 #: An outage whose determinant is smaller than this share of the one before stands at the edge of collapse.
 SMALLEST_DETERMINANT = 1e-6
@@ -95,6 +102,18 @@ def compensate(
     """
     n = outages.equation_first[k + 1] - outages.equation_first[k]
     n_unknown = outages.unknown_first[k + 1] - outages.unknown_first[k]
+    derive(outages, k, y_branch, v, matrix, first)
+    close_matrix(outages, k, sensitivity, matrix)
+    return eliminate(matrix, first, n, n_unknown)
+
+
+@kernel
+def derive(
+    outages: OutageLanes, k: int, y_branch: FloatArray, v: FloatArray, matrix: FloatArray, first: FloatArray
+) -> None:
+    """Set D behind the first columns of ``matrix``, and ``first`` to the flows. Shapes as above; ``v`` (n_bus, 2)."""
+    n = outages.equation_first[k + 1] - outages.equation_first[k]
+    n_unknown = outages.unknown_first[k + 1] - outages.unknown_first[k]
     for r in range(n):
         first[r] = 0.0
         for c in range(n_unknown):
@@ -125,6 +144,13 @@ def compensate(
             place = outages.end_far[end, 1]
             if place >= 0:
                 matrix[r, MOST_EQUATIONS + place] += at_far_size
+
+
+@kernel
+def close_matrix(outages: OutageLanes, k: int, sensitivity: Single, matrix: FloatArray) -> None:
+    """Set I - D S in the first columns of ``matrix``."""
+    n = outages.equation_first[k + 1] - outages.equation_first[k]
+    n_unknown = outages.unknown_first[k + 1] - outages.unknown_first[k]
     slots = outages.slot_first[k]
     for r in range(n):
         for c in range(n):
@@ -132,7 +158,80 @@ def compensate(
             for u in range(n_unknown):
                 total -= matrix[r, MOST_EQUATIONS + u] * sensitivity[outages.slot[slots + u * n + c]]
             matrix[r, c] = total
-    return eliminate(matrix, first, n, n_unknown)
+
+
+@kernel
+def refine(
+    outages: OutageLanes,
+    k: int,
+    network: Network,
+    y_branch: FloatArray,
+    before: FloatArray,
+    v: FloatArray,
+    lane: int,
+    sensitivity: Single,
+    matrix: FloatArray,
+    first: FloatArray,
+) -> None:
+    """Set G of outage ``k`` anew at the voltages of a lane.
+
+    Parameters
+    ----------
+    outages, k, y_branch, sensitivity, matrix, first:
+        As for :func:`compensate`; ``first`` is scratch.
+    network:
+        Admittances before the outage.
+    before, v:
+        Voltages before the outage and of the lanes. Shapes (n_bus, 2), (n_bus, 2, W).
+    lane:
+        Which of them.
+    """
+    n = outages.equation_first[k + 1] - outages.equation_first[k]
+    n_unknown = outages.unknown_first[k + 1] - outages.unknown_first[k]
+    derive(outages, k, y_branch, v[:, :, lane], matrix, first)
+    for block in range(outages.block_first[k], outages.block_first[k + 1]):
+        i = outages.block_row[block]
+        j = outages.block_column[block]
+        g = network.y_g[outages.block_entry[block]]
+        b = network.y_b[outages.block_entry[block]]
+        size = before[i, 0] * before[i, 0] + before[i, 1] * before[i, 1]
+        ratio_re = (before[j, 0] * before[i, 0] + before[j, 1] * before[i, 1]) / size
+        ratio_im = (before[j, 1] * before[i, 0] - before[j, 0] * before[i, 1]) / size
+        own_g = b * ratio_im - g * ratio_re
+        own_b = -b * ratio_re - g * ratio_im
+        for moment in range(2):
+            e_i = v[i, 0, lane] if moment else before[i, 0]
+            f_i = v[i, 1, lane] if moment else before[i, 1]
+            e_j = v[j, 0, lane] if moment else before[j, 0]
+            f_j = v[j, 1, lane] if moment else before[j, 1]
+            sign = -1.0 if moment else 1.0
+            re = g * e_j - b * f_j
+            im = g * f_j + b * e_j
+            far_p = e_i * re + f_i * im
+            far_q = f_i * re - e_i * im
+            square = e_i * e_i + f_i * f_i
+            for part in range(2):
+                r = outages.block_equation[block, part]
+                if r < 0:
+                    continue
+                at_angle = sign * (-far_q if part == 0 else far_p)
+                at_far_size = sign * (far_p if part == 0 else far_q)
+                at_size = at_far_size + 2.0 * sign * (own_g * square if part == 0 else -own_b * square)
+                row = matrix[r]
+                place = outages.block_own[block, 0]
+                if place >= 0:
+                    row[MOST_EQUATIONS + place] += at_angle
+                place = outages.block_own[block, 1]
+                if place >= 0:
+                    row[MOST_EQUATIONS + place] += at_size
+                place = outages.block_far[block, 0]
+                if place >= 0:
+                    row[MOST_EQUATIONS + place] -= at_angle
+                place = outages.block_far[block, 1]
+                if place >= 0:
+                    row[MOST_EQUATIONS + place] += at_far_size
+    close_matrix(outages, k, sensitivity, matrix)
+    eliminate(matrix, first, n, n_unknown)
 
 
 @kernel

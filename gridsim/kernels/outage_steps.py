@@ -33,7 +33,7 @@ from gridsim.kernels.jit import kernel, lane_kernel
 from gridsim.kernels.lane_emitter import LANES
 from gridsim.kernels.lane_flows import loading_by_current, loading_by_power
 from gridsim.kernels.lane_updates import copy_to_lanes, move_double, move_single
-from gridsim.kernels.outage_small import SMALLEST_DETERMINANT, compensate, end_flow
+from gridsim.kernels.outage_small import SMALLEST_DETERMINANT, compensate, end_flow, refine
 from gridsim.kernels.outage_structures import MOST_EQUATIONS
 
 if TYPE_CHECKING:
@@ -42,7 +42,11 @@ if TYPE_CHECKING:
     from gridsim.kernels.outage_structures import OutageGrid, OutageLanes, OutageResults, OutageSteps, OutageWork
 
 #: Corrections after which a case is left to slower methods. Most need 3 or 4.
-MAX_CORRECTIONS = 16
+MAX_CORRECTIONS = 24
+#: Shrinking of the mismatch in one correction, above which a lane goes back to the matrix of the state before.
+POOR_RATE = 0.5
+#: A first move (rad, relative magnitude) from which on the small matrices are fitted to the voltages it leads to.
+FAR = 0.01
 #: A mismatch beyond this (pu) never came back.
 HOPELESS_MISMATCH = 1e3
 
@@ -253,9 +257,10 @@ def move(work: OutageWork, n_free: int) -> None:
 @lane_kernel
 def copy_lanes(source: Single, target: Single) -> None:
     """Copy lanes. Shape (n_unknown, W)."""
-    for u in range(source.shape[0]):
-        for lane in range(LANES):
-            target[u, lane] = source[u, lane]
+    taken = source.reshape(-1)
+    put = target.reshape(-1)
+    for m in range(taken.shape[0]):
+        put[m] = taken[m]
 
 
 @lane_kernel
@@ -279,6 +284,26 @@ def correct_after(outages: OutageLanes, group: IndexArray, n_free: int, work: Ou
     copy_lanes(right, x)
     substitute(work.net, work.anchor, 0, x)
     move(work, n_free)
+
+
+@lane_kernel
+def refine_group(outages: OutageLanes, group: IndexArray, work: OutageWork) -> None:
+    """Fit the small matrices of open lanes that have moved far to their voltages. Shape: group (W,)."""
+    moved = work.lane.moved.view(np.float32)
+    for lane in range(LANES):
+        if work.lane.keep[lane] != 0 and moved[lane] > FAR:
+            refine(
+                outages,
+                group[lane],
+                work.network,
+                work.y_branch,
+                work.anchor.v[0],
+                work.lane.v,
+                lane,
+                work.sensitivity,
+                work.matrix[lane],
+                work.first[lane],
+            )
 
 
 @lane_kernel
@@ -306,6 +331,7 @@ def solve_group(
     lane_work.before[:] = np.inf
     for lane in range(LANES):
         out.code[step, group[lane]] = MAX_ITERATIONS if work.is_direct[lane] else SINGULAR
+        out.corrections[group[lane]] = MAX_CORRECTIONS
     for count in range(1, MAX_CORRECTIONS + 1):
         inject_after(grid, outages, steps, step, group, work)
         judge(work.net, lane_work)
@@ -321,12 +347,19 @@ def solve_group(
             if now <= top and moved[lane] * rate <= SMALL_ERROR:
                 lane_work.keep[lane] = 0
                 out.code[step, group[lane]] = SOLVED
+                out.corrections[group[lane]] = count
             elif not now < HOPELESS_MISMATCH:
                 lane_work.keep[lane] = 0
             else:
                 n_open += 1
+                if count == 3 and rate > POOR_RATE:
+                    k = group[lane]
+                    v = work.anchor.v[0]
+                    compensate(outages, k, work.y_branch, v, work.sensitivity, work.matrix[lane], work.first[lane])
         if n_open == 0 or count == MAX_CORRECTIONS:
             break
+        if count == 1:
+            refine_group(outages, group, work)
         correct_after(outages, group, n_free, work)
     restore_given(outages, group, work)
     net = work.net
@@ -342,42 +375,131 @@ def solve_group(
             lane_work.lanes[outages.hidden[h], lane] = -1.0
 
 
+@kernel
+def list_outages(outages: OutageLanes, work: OutageWork) -> int:
+    """List the outages of a step that must be solved and return their number; the others mirror one of these.
+
+    Two units between the same rows with equal admittances and ratings are interchangeable: the equations after the
+    outage of one are those after the outage of the other with the two names exchanged. So are the solutions.
+    """
+    work.mirrors[:] = False
+    for k in range(outages.rank.shape[0]):
+        for t in range(outages.twin_first[k], outages.twin_first[k + 1]):
+            other = outages.twin[t]
+            is_alike = True
+            for m in range(outages.mirror_first[other], outages.mirror_first[other + 1]):
+                for part in range(8):
+                    mine = work.y_branch[outages.mirror_branch[m, 0], part]
+                    is_alike = is_alike and mine == work.y_branch[outages.mirror_branch[m, 1], part]
+            work.mirrors[other] = is_alike
+    n = 0
+    for place in range(outages.rank.shape[0]):
+        k = outages.rank[place]
+        if not work.mirrors[k]:
+            work.todo[n] = k
+            n += 1
+    for lane in range(LANES):
+        work.todo[n + lane] = work.todo[n - 1]
+    return n
+
+
+@lane_kernel
+def count_above(steps: OutageSteps, step: int, k: int, column: int, loading: float, out: OutageResults) -> None:
+    """Count a loading above the limit if the outage has to do with it."""
+    before = steps.loading[step, column]
+    if loading > steps.limit_percent and (before <= steps.limit_percent or loading >= before + steps.added_percent):
+        out.n_above[k, column] += 1
+        peak = out.peak[k, column]
+        if loading > peak or (loading == peak and step < out.peak_step[k, column]):
+            out.peak[k, column] = loading
+            out.peak_step[k, column] = step
+
+
+@lane_kernel
+def mirror_group(
+    outages: OutageLanes,
+    steps: OutageSteps,
+    step: int,
+    group: IndexArray,
+    n_real: int,
+    work: OutageWork,
+    out: OutageResults,
+) -> None:
+    """Write down the outages that mirror those of a group: the other unit takes the loading of its twin."""
+    lanes = work.lane.lanes
+    for lane in range(n_real):
+        k = group[lane]
+        for t in range(outages.twin_first[k], outages.twin_first[k + 1]):
+            other = outages.twin[t]
+            if not work.mirrors[other]:
+                continue
+            out.code[step, other] = out.code[step, k]
+            out.corrections[other] = out.corrections[k]
+            for m in range(outages.mirror_first[other], outages.mirror_first[other + 1]):
+                column = outages.mirror_column[m, 0]
+                if column < 0:
+                    continue
+                loading = lanes[outages.mirror_column[m, 1], lane]
+                count_above(steps, step, other, column, loading, out)
+                if loading >= 0.0 and (
+                    loading > out.worst[step, column]
+                    or (loading == out.worst[step, column] and other < out.cause[step, column])
+                ):
+                    out.worst[step, column] = loading
+                    out.cause[step, column] = other
+
+
+@lane_kernel
+def is_mirror_column(outages: OutageLanes, k: int, column: int) -> bool:
+    """Whether a column is one of the units that two twins exchange."""
+    for m in range(outages.mirror_first[k], outages.mirror_first[k + 1]):
+        if column in (outages.mirror_column[m, 0], outages.mirror_column[m, 1]):
+            return True
+    return False
+
+
 @lane_kernel
 def keep_worst(
-    steps: OutageSteps, step: int, group: IndexArray, n_real: int, number: int, work: OutageWork, out: OutageResults
+    outages: OutageLanes,
+    steps: OutageSteps,
+    step: int,
+    group: IndexArray,
+    n_real: int,
+    work: OutageWork,
+    out: OutageResults,
 ) -> None:
     """Keep the worst loading of every column and lane, and count violations.
 
     Parameters
     ----------
-    steps, step:
-        The step.
-    group, n_real, number:
-        Outages of the lanes, how many of them are not repeated, and the number of the group. Shape (W,).
+    outages, steps, step:
+        The outages and the step.
+    group, n_real:
+        Outages of the lanes, and how many of them are not repeated. Shape (W,).
     work, out:
         Loading of the group; what is kept.
     """
-    lanes, top, top_group = work.lane.lanes, work.top, work.top_group
+    lanes, top, top_outage = work.lane.lanes, work.top, work.top_outage
     limit = steps.limit_percent
     for c in range(lanes.shape[0]):
         highest = -1.0
         for lane in range(LANES):
             loading = lanes[c, lane]
-            is_higher = loading > top[c, lane]
+            k = group[lane]
+            is_higher = loading > top[c, lane] or (loading == top[c, lane] and k < top_outage[c, lane])
             top[c, lane] = loading if is_higher else top[c, lane]
-            top_group[c, lane] = number if is_higher else top_group[c, lane]
+            top_outage[c, lane] = k if is_higher else top_outage[c, lane]
             highest = max(highest, loading)
         if highest > limit:
-            before = steps.loading[step, c]
             for lane in range(n_real):
                 loading = lanes[c, lane]
-                if loading > limit and (before <= limit or loading >= before + steps.added_percent):
+                if loading > limit:
                     k = group[lane]
-                    out.n_above[k, c] += 1
-                    peak = out.peak[k, c]
-                    if loading > peak or (loading == peak and step < out.peak_step[k, c]):
-                        out.peak[k, c] = loading
-                        out.peak_step[k, c] = step
+                    count_above(steps, step, k, c, loading, out)
+                    for t in range(outages.twin_first[k], outages.twin_first[k + 1]):
+                        other = outages.twin[t]
+                        if work.mirrors[other] and not is_mirror_column(outages, other, c):
+                            count_above(steps, step, other, c, loading, out)
 
 
 @kernel
@@ -386,8 +508,6 @@ def solve_outage_steps(
     outages: OutageLanes,
     steps: OutageSteps,
     first_unknown: IndexArray,
-    group_outage: IndexArray,
-    group_real: IndexArray,
     first: int,
     last: int,
     tolerance: float,
@@ -402,9 +522,6 @@ def solve_outage_steps(
         What is solved.
     first_unknown:
         Place of the first unknown of each free row. Shape (n_free + 1,).
-    group_outage, group_real:
-        Outages of each group, the last one repeated where there are fewer than W, and how many there are. Shapes
-        (n_group, W), (n_group,).
     first, last:
         Which entries of ``steps.step``.
     tolerance:
@@ -422,15 +539,18 @@ def solve_outage_steps(
         find_sensitivities(outages, work)
         copy_to_lanes(work.given, 0, work.given.shape[0], work.lane.s)
         work.top[:] = -1.0
-        for number in range(group_outage.shape[0]):
-            group = group_outage[number]
+        n = list_outages(outages, work)
+        for number in range((n + LANES - 1) // LANES):
+            group = work.todo[number * LANES : (number + 1) * LANES]
+            n_real = min(LANES, n - number * LANES)
             solve_group(grid, outages, steps, first_unknown, step, group, tolerance, work, out)
-            keep_worst(steps, step, group, group_real[number], number, work, out)
-        reduce_lanes(group_outage, step, work, out)
+            keep_worst(outages, steps, step, group, n_real, work, out)
+            mirror_group(outages, steps, step, group, n_real, work, out)
+        reduce_lanes(step, work, out)
 
 
 @kernel
-def reduce_lanes(group_outage: IndexArray, step: int, work: OutageWork, out: OutageResults) -> None:
+def reduce_lanes(step: int, work: OutageWork, out: OutageResults) -> None:
     """Write the worst over all lanes; the outage with the lower number where two are equal."""
     for c in range(work.top.shape[0]):
         best = out.worst[step, c]
@@ -438,7 +558,7 @@ def reduce_lanes(group_outage: IndexArray, step: int, work: OutageWork, out: Out
         for lane in range(LANES):
             loading = work.top[c, lane]
             if loading >= 0.0:
-                k = group_outage[work.top_group[c, lane], lane]
+                k = work.top_outage[c, lane]
                 if loading > best or (loading == best and (cause < 0 or k < cause)):
                     best = loading
                     cause = k

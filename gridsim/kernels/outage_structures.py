@@ -36,6 +36,16 @@ class OutageLanes(NamedTuple):
         Rows that lose an injection.
     hidden_first, hidden:
         Loading columns that have no loading after the outage.
+    block_first, block_entry, block_row, block_column, block_equation, block_own, block_far:
+        Admittances between rows at the ends and other rows they depend on: stored admittance, both rows, and the places
+        of equations and unknowns as for the ends.
+    rank:
+        Outages by the corrections they need, so that those that stand side by side are alike. Shape (n_outage,).
+    twin_first, twin:
+        Outages that mirror each one where admittances agree: they take out a unit between the same rows with the same
+        ratings.
+    mirror_first, mirror_branch, mirror_column:
+        Of each twin: branches of the other one and its own, columns of the other one and its own. Shape (n_mirror, 2).
     unit, pair_first, pair_unknown:
         Equations for which sensitivities are wanted, and the unknowns wanted of each. Shapes (n_unit,), (n_unit + 1,),
         (n_pair,).
@@ -59,6 +69,19 @@ class OutageLanes(NamedTuple):
     drop_row: IndexArray
     hidden_first: IndexArray
     hidden: IndexArray
+    block_first: IndexArray
+    block_entry: IndexArray
+    block_row: IndexArray
+    block_column: IndexArray
+    block_equation: IndexArray
+    block_own: IndexArray
+    block_far: IndexArray
+    rank: IndexArray
+    twin_first: IndexArray
+    twin: IndexArray
+    mirror_first: IndexArray
+    mirror_branch: IndexArray
+    mirror_column: IndexArray
     unit: IndexArray
     pair_first: IndexArray
     pair_unknown: IndexArray
@@ -146,7 +169,8 @@ class OutageWork(NamedTuple):
 
     ``given`` (n_bus, 2) are the injections of the step, ``sensitivity`` (n_pair,), ``right`` (n_unknown, W) float32,
     ``matrix`` (W, E, E + U), ``first`` (W, E), ``is_direct`` (W,) with E and U the most equations and unknowns,
-    ``top`` (n_column, W) float64 and ``top_group`` (n_column, W) int32 the worst loading of each lane and its group.
+    ``top`` (n_column, W) float64 and ``top_outage`` (n_column, W) int64 the worst loading of each lane and its outage,
+    ``todo`` (n_outage + W,) the outages that are solved and ``mirrors`` (n_outage,) those that follow from others.
     """
 
     network: Network
@@ -163,7 +187,9 @@ class OutageWork(NamedTuple):
     first: FloatArray
     is_direct: BoolArray
     top: FloatArray
-    top_group: IndexArray
+    top_outage: IndexArray
+    todo: IndexArray
+    mirrors: BoolArray
     lane: LaneWork
 
 
@@ -177,6 +203,8 @@ class OutageResults(NamedTuple):
     worst, cause:
         Largest loading after any outage that was solved, -1 where there is none, and the outage. Shape
         (n_step, n_column).
+    corrections:
+        Corrections of every outage in the last step solved. Shape (n_outage,).
     n_above, peak, peak_step:
         For every outage and column the number of violations, the largest one, and its first step. Shape
         (n_outage, n_column).
@@ -185,6 +213,7 @@ class OutageResults(NamedTuple):
     code: StatusArray
     worst: FloatArray
     cause: IndexArray
+    corrections: IndexArray
     n_above: IndexArray
     peak: FloatArray
     peak_step: IndexArray

@@ -10,9 +10,8 @@ import numpy as np
 
 from gridsim.compiled.injection import inject
 from gridsim.compiled.lane_layout import lay_out
-from gridsim.compiled.outage_lanes import lay_out_outages
-from gridsim.compiled.ratings import column_of_branch
-from gridsim.compiled.reactions import tap_moves
+from gridsim.compiled.outage_lanes import OutageColumns, lay_out_outages
+from gridsim.compiled.ratings import COLUMN_TABLES
 from gridsim.dtypes import INDEX, STATUS
 from gridsim.enums import BusKind, StepStatus
 from gridsim.kernels.lane_emitter import LANES
@@ -70,18 +69,15 @@ class OutageBatch:
         options: SolveOptions,
     ) -> None:
         self._compiled, self._options = compiled, options
-        self._layout = lay_out(compiled, columns, compiled.bus_kind == int(BusKind.pv))
-        branch = np.concatenate([part.branch for part in compiled.loading.values()])
-        laid_out = lay_out_outages(compiled, self._layout, outages, branch)
+        self._n_column = len(columns.from_pos)
+        self._kept = _kept_columns(compiled, columns)
+        some = columns._replace(**{name: getattr(columns, name)[self._kept.place] for name in columns._fields})
+        self._layout = lay_out(compiled, some, compiled.bus_kind == int(BusKind.pv))
+        laid_out = lay_out_outages(compiled, self._layout, outages, self._kept)
         self.place = laid_out.place
         self._lanes, self._drops = laid_out.lanes, laid_out.drops
-        self._grid = _outage_grid(compiled, columns, self._layout)
-        self._n_column = len(columns.from_pos)
-        n_out = len(self.place)
-        n_group = -(-n_out // LANES)
-        self._groups = np.minimum(np.arange(n_group * LANES, dtype=INDEX), n_out - 1).reshape(n_group, LANES)
-        self._real = np.minimum(n_out - LANES * np.arange(n_group), LANES).astype(INDEX)
-        self._workspaces: SimpleQueue[tuple[OutageWork, OutageResults]] = SimpleQueue()
+        self._is_ranked = False
+        self._grid = _outage_grid(compiled, some, self._layout, self._kept)
 
     def solve(
         self,
@@ -109,16 +105,14 @@ class OutageBatch:
             tap=np.ascontiguousarray(taps, dtype=INDEX),
             zip_load=self._zip_load(profiles, n_step),
             drop=self._dropped(profiles, n_step),
-            loading=np.ascontiguousarray(before.loading.columns, dtype=np.float64),
+            loading=np.ascontiguousarray(before.loading.columns[:, self._kept.place], dtype=np.float64),
             limit_percent=limit_percent,
             added_percent=added_percent,
         )
-        shared = OutageResults(
-            code=np.full((n_step, len(self.place)), int(StepStatus.diverged), dtype=STATUS),
-            worst=np.full((n_step, self._n_column), -1.0),
-            cause=np.full((n_step, self._n_column), -1, dtype=INDEX),
-            **_no_violations(len(self.place), self._n_column),
-        )
+        n_out, n_kept = len(self.place), len(self._kept.place)
+        if n_out and len(steps.step) and not self._is_ranked:
+            self._rank(steps)
+        shared = _no_results(n_step, n_out, n_kept)
         used: list[OutageResults] = []
         spare: SimpleQueue[tuple[OutageWork, OutageResults]] = SimpleQueue()
 
@@ -127,15 +121,13 @@ class OutageBatch:
                 work, out = spare.get_nowait()
             except Empty:
                 work = self._borrow()
-                out = shared._replace(**_no_violations(len(self.place), self._n_column))
+                out = shared._replace(**_no_violations(n_out, n_kept))
                 used.append(out)
             solve_outage_steps(
                 self._grid,
                 self._lanes,
                 steps,
                 self._layout.first_unknown,
-                self._groups,
-                self._real,
                 first,
                 last,
                 self._options.tolerance_pu,
@@ -144,11 +136,35 @@ class OutageBatch:
             )
             spare.put((work, out))
 
-        if len(self.place):
+        if n_out:
             deal(len(steps.step), STEPS_PER_TASK, usable_threads(self._options.threads), run)
         for out in used:
             merge_violations(out, shared)
-        return shared
+        return self._widened(shared)
+
+    def _rank(self, steps: OutageSteps) -> None:
+        """Put outages that need as many corrections side by side, as far as one step can tell; changes no result."""
+        out = _no_results(len(steps.voltage), len(self.place), len(self._kept.place))
+        solve_outage_steps(
+            self._grid,
+            self._lanes,
+            steps,
+            self._layout.first_unknown,
+            0,
+            1,
+            self._options.tolerance_pu,
+            self._borrow(),
+            out,
+        )
+        self._lanes = self._lanes._replace(rank=np.argsort(out.corrections, kind="stable").astype(INDEX))
+        self._is_ranked = True
+
+    def _widened(self, found: OutageResults) -> OutageResults:
+        """Return the results with all loading columns."""
+        wide = _no_results(len(found.worst), len(self.place), self._n_column)
+        for name in ("worst", "cause", "n_above", "peak", "peak_step"):
+            getattr(wide, name)[:, self._kept.place] = getattr(found, name)
+        return wide._replace(code=found.code, corrections=found.corrections)
 
     def _zip_load(self, profiles: dict[tuple[str, str], FloatArray], n_step: int) -> FloatArray:
         n_zip = len(self._compiled.network.zip_pos)
@@ -194,12 +210,14 @@ class OutageBatch:
             matrix=np.zeros((LANES, MOST_EQUATIONS, MOST_EQUATIONS + MOST_UNKNOWNS)),
             first=np.zeros((LANES, MOST_EQUATIONS)),
             is_direct=np.zeros(LANES, dtype=np.bool_),
-            top=np.zeros((self._n_column, LANES)),
-            top_group=np.zeros((self._n_column, LANES), dtype=np.int64),
+            top=np.zeros((len(self._kept.place), LANES)),
+            top_outage=np.zeros((len(self._kept.place), LANES), dtype=INDEX),
+            todo=np.zeros(len(self.place) + LANES, dtype=INDEX),
+            mirrors=np.zeros(len(self.place), dtype=np.bool_),
             lane=LaneWork(
                 v=np.zeros((n_bus, 2, LANES)),
                 s=np.zeros((n_bus + 1, 2, LANES)),
-                lanes=np.zeros((self._n_column, LANES)),
+                lanes=np.zeros((len(self._kept.place), LANES)),
                 d=np.zeros((0, 2, LANES), dtype=np.float32),
                 x=np.zeros((n_unknown, LANES), dtype=np.float32),
                 ds=np.zeros((0, LANES), dtype=np.float32),
@@ -210,6 +228,24 @@ class OutageBatch:
                 total=np.zeros(LANES),
             ),
         )
+
+
+def _kept_columns(compiled: CompiledGrid, columns: LoadingColumns) -> OutageColumns:
+    """Loading columns in service."""
+    branch = np.concatenate([compiled.loading[table].branch for table in COLUMN_TABLES])
+    place = np.flatnonzero(branch >= 0).astype(INDEX)
+    percent = np.stack([columns.percent_from, columns.percent_to], axis=1)[place]
+    return OutageColumns(place, branch[place], percent)
+
+
+def _no_results(n_step: int, n_outage: int, n_column: int) -> OutageResults:
+    return OutageResults(
+        code=np.full((n_step, n_outage), int(StepStatus.diverged), dtype=STATUS),
+        worst=np.full((n_step, n_column), -1.0),
+        cause=np.full((n_step, n_column), -1, dtype=INDEX),
+        corrections=np.zeros(n_outage, dtype=INDEX),
+        **_no_violations(n_outage, n_column),
+    )
 
 
 def _no_violations(n_outage: int, n_column: int) -> dict[str, np.ndarray]:
@@ -230,7 +266,9 @@ def merge_violations(part: OutageResults, whole: OutageResults) -> None:
     whole.peak_step[takes] = part.peak_step[takes]
 
 
-def _outage_grid(compiled: CompiledGrid, columns: LoadingColumns, layout: LaneLayout) -> OutageGrid:
+def _outage_grid(
+    compiled: CompiledGrid, columns: LoadingColumns, layout: LaneLayout, kept: OutageColumns
+) -> OutageGrid:
     network, taps = compiled.network, compiled.controls.taps
     n_bus, n_y = compiled.n_bus, len(network.y_indices)
     f, t = compiled.branch_from, compiled.branch_to
@@ -241,10 +279,13 @@ def _outage_grid(compiled: CompiledGrid, columns: LoadingColumns, layout: LaneLa
     order = lay_out(replace(compiled, network=numbered), columns, compiled.bus_kind == int(BusKind.pv)).network.y_value
     value = np.full(n_y, -1, dtype=INDEX)
     value[order[0::2].astype(INDEX)] = np.arange(len(order) // 2)
-    moves = tap_moves(compiled, columns, taps.tap_pos, acts=False)
     order_of_moved = np.argsort(taps.changer_of, kind="stable")
     pairs = [np.stack([y.real, y.imag], axis=1) for y in (compiled.y_ff, compiled.y_ft, compiled.y_tf, compiled.y_tt)]
-    column = column_of_branch(compiled)
+    moved = taps.branch[order_of_moved]
+    column = np.full(len(f), -1, dtype=INDEX)
+    column[kept.branch] = np.arange(len(kept.branch))
+    n_moved, n_position = taps.y_by_position.shape[:2]
+    y_moved = np.nan_to_num(np.ascontiguousarray(taps.y_by_position[order_of_moved])).view(np.float64)
     return OutageGrid(
         net=layout.network,
         network=network,
@@ -258,9 +299,9 @@ def _outage_grid(compiled: CompiledGrid, columns: LoadingColumns, layout: LaneLa
         zip_row=network.zip_pos,
         common=taps.tap_pos,
         tap_min=taps.tap_min,
-        first_moved=moves.first_moved,
-        moved_branch=np.ascontiguousarray(taps.branch[order_of_moved], dtype=INDEX),
-        y_moved=moves.y,
-        moved_column=column[taps.branch[order_of_moved]],
-        moved_percent=np.where(np.isinf(moves.percent), 1.0, moves.percent),
+        first_moved=np.searchsorted(taps.changer_of[order_of_moved], np.arange(len(taps.tap_pos) + 1)).astype(INDEX),
+        moved_branch=np.ascontiguousarray(moved, dtype=INDEX),
+        y_moved=y_moved.reshape(n_moved, n_position, 8),
+        moved_column=column[moved],
+        moved_percent=np.where(np.isinf(kept.percent), 1.0, kept.percent)[column[moved]],
     )
