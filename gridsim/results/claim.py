@@ -16,6 +16,7 @@ from gridsim.results.layout import (
     LOADING_FOLDER,
     MANIFEST_FILE,
     MONTHLY_FILE,
+    N1_SUMMARY_FILE,
     PICTURE_STEMS,
     PICTURE_SUFFIXES,
     PLOTS_FOLDER,
@@ -36,7 +37,14 @@ except ImportError:  # Windows has no flock; two runs into one directory are the
 
 #: What a run writes, in the order in which it is cleared: the manifest first, so that a half-cleared directory is
 #: recognisably unfinished.
-OWN_FILES = (MANIFEST_FILE, SUMMARY_FILE, STEPS_FILE, MONTHLY_FILE, *(table.file for table in CSV_TABLES))
+OWN_FILES = (
+    MANIFEST_FILE,
+    SUMMARY_FILE,
+    STEPS_FILE,
+    MONTHLY_FILE,
+    N1_SUMMARY_FILE,
+    *(table.file for table in CSV_TABLES),
+)
 OWN_PATTERNS = (
     f"{LOADING_FOLDER}/year=*/stage=*.parquet",
     *(f"{PLOTS_FOLDER}/{stem}*.{suffix}" for stem in PICTURE_STEMS for suffix in PICTURE_SUFFIXES),

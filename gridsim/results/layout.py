@@ -267,6 +267,44 @@ THERMAL_LIFE = _csv(
     _flag("is_verified", "Whether every thermal constant was found in a source"),
 )
 
+N1_FAILED = _csv(
+    "n1_failed",
+    _text("outage", "What is out, <type>:<id>; none for hours without solution before any outage"),
+    _number("hours", "Hours without solution or with load cut off"),
+    _number("unsolved_h", "Hours without solution among them"),
+    _time("first_utc", "First of these hours"),
+    _time("last_utc", "Last of these hours"),
+    _number("lost_max_mw", "Largest load without supply; all load where there is no solution", 6),
+    _number("lost_mwh", "Energy without supply if the outage lasted all of these hours", 3),
+)
+N1_WORST = _csv(
+    "n1_worst",
+    _ELEMENT_TYPE,
+    _NAME,
+    _WINDING,
+    _text("substation_name", "Where it stands"),
+    _whole("year", "Local year"),
+    _number("worst_percent", "Largest loading after any single outage", 5),
+    _text("cause", "The outage that gives it, <type>:<id>"),
+    _time("worst_utc", "Its hour"),
+    _number("hours_above", "Hours in which some outage loads it above the limit"),
+    _time("first_above_utc", "First of these hours; blank when there is none"),
+    _CONFIDENCE,
+    _REPRESENTATIVE,
+)
+N1_CAUSES = _csv(
+    "n1_causes",
+    _text("outage", "What is out, <type>:<id>"),
+    _whole("elements", "Windings and lines it loads above the limit in some hour"),
+    _number("hours", "Hours in which it loads the most frequent of them above the limit, summed over blocks"),
+    _number("worst_percent", "Largest loading it gives", 5),
+    _text("worst_element", "Loading column that has it"),
+    _time("worst_utc", "Its hour"),
+)
+#: Tables of an N-1 study, and the summary that marks it as whole.
+N1_TABLES = (N1_FAILED, N1_WORST, N1_CAUSES)
+N1_SUMMARY_FILE = "n1_summary.json"
+
 CSV_TABLES: tuple[ResultTable, ...] = (
     OVERLOADS,
     ELEMENTS,
@@ -279,6 +317,7 @@ CSV_TABLES: tuple[ResultTable, ...] = (
     VERDICTS,
     TAP_OPERATIONS,
     THERMAL_LIFE,
+    *N1_TABLES,
 )
 
 STEP_COLUMNS = (
