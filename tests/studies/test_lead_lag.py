@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
+import io
 import json
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 import pytest
+from rich.console import Console
 from typer.testing import CliRunner
 
 import gridsim
@@ -16,7 +18,7 @@ from gridsim.cli.app import app
 from gridsim.enums import Area
 from gridsim.errors import InputError
 from gridsim.plots.lead_lag_figure import draw_lead_lag, lead_lag_rows
-from gridsim.report.lead_lag_table import lead_lag_record
+from gridsim.report.lead_lag_table import lead_lag_record, print_lead_lag
 from gridsim.scenario.model import InvestorOptions
 from gridsim.studies.lead_lag import AHEAD, BEHIND, NO_NEED, NOT_BUILT, judged_projects, lead_lag
 from gridsim.studies.lead_lag_grids import grid_with_from_first_day, grid_without
@@ -129,7 +131,8 @@ def test_a_plant_overloads_what_is_not_overloaded_in_a_run_without_it(case: tupl
     year = pd.Timedelta(days=365)
     times = planned.index
     is_asked = ((times >= begin) & (times < begin + year)) | ((times >= full) & (times < full + year))
-    cured = (planned > 100.0) & ~(without.reindex(columns=planned.columns) > 100.0)
+    there = without.reindex(columns=planned.columns)
+    cured = (planned > 100.0) & ~(there > 100.0) & (planned - there >= 1.0)
     hours = cured.loc[is_asked].any(axis=1)
     if not hours.any():
         assert plant["overload_element"] == ""
@@ -245,6 +248,9 @@ def test_the_picture_groups_by_verdict_and_refuses_nothing_to_draw(case: tuple[S
     assert rows["place"].is_monotonic_increasing
     assert (rows["group"] != "").all()
     assert draw_lead_lag(found).get_title() == ""
+    shown = Console(file=io.StringIO(), record=True, width=160)
+    print_lead_lag(shown, found)
+    assert found.projects["verdict"].iat[0] in shown.export_text()
     with pytest.raises(InputError, match="no planned substation"):
         draw_lead_lag(dataclasses.replace(found, projects=found.projects.head(0)))
 
