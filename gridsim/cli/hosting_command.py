@@ -17,6 +17,9 @@ def hosting(
     year: Annotated[
         list[int] | None, typer.Option(help="Local year; repeat for more. All of the scenario if not given.")
     ] = None,
+    substation: Annotated[
+        list[str] | None, typer.Option(help="Substation by its identifier; repeat for more. All if not given.")
+    ] = None,
     curtailed_hours: Annotated[
         float, typer.Option("--curtailed-hours", min=0.0, help="Hours a year in which a flexible load steps back.")
     ] = 200.0,
@@ -42,6 +45,7 @@ def hosting(
             found = hosting_capacity(
                 scenario,
                 years=year or None,
+                substations=substation or None,
                 curtailed_hours=curtailed_hours,
                 limit=limit,
                 cos_phi=cos_phi,

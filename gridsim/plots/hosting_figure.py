@@ -12,6 +12,7 @@ import numpy as np
 
 from gridsim.plots import style
 from gridsim.plots.legend_line import LegendLine
+from gridsim.plots.short_names import fitting_name
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -129,11 +130,11 @@ def _row_in(ax: Axes, n_row: int) -> float:
 
 
 def _fitted(figure: Any, label: str) -> str:
-    room = _NAME_IN - 0.1
-    length = len(label)
-    while style.text_width_in(figure, [style.shorten(label, length)], style.SMALL_PT) > room:
-        length -= 1
-    return style.shorten(label, length)
+    """Return the name of a row in as many characters as there is room for."""
+    limit = len(label)
+    while limit > 1 and style.text_width_in(figure, [fitting_name(label, limit)], style.SMALL_PT) > _NAME_IN - 0.1:
+        limit -= 1
+    return fitting_name(label, limit)
 
 
 def _numbers(firm: float, flexible: float) -> str:

@@ -119,6 +119,7 @@ def hosting_capacity(
     scenario: str | Path | Scenario,
     *,
     years: Iterable[int] | None = None,
+    substations: Iterable[str] | None = None,
     curtailed_hours: float = CURTAILED_HOURS,
     limit: str | None = None,
     cos_phi: float = 0.95,
@@ -135,6 +136,8 @@ def hosting_capacity(
         Scenario file (TOML), or what :func:`gridsim.load_scenario` made of one.
     years:
         Local calendar years; all of the scenario, which takes minutes each, when not given.
+    substations:
+        Substations by ``substation_id``; all that serve load when not given.
     curtailed_hours:
         Hours a year in which a flexible load may step back.
     limit:
@@ -174,7 +177,7 @@ def hosting_capacity(
 
     told.begin("Laying out stages, demand and generation", 0)
     grid = stage_grid(tables, asked)
-    study = _HostingStudy(grid, chosen_rules, options, rules)
+    study = _HostingStudy(grid, substations, chosen_rules, options, rules)
     found = [study.of_year(year, curtailed_hours, told) for year in chosen_years]
     table = pd.concat(found, ignore_index=True)
     table = table.sort_values(["is_failed", "firm_mw", "busbar", "year"], ascending=[False, True, True, True])
@@ -214,7 +217,12 @@ class _HostingStudy:
     """Solves years of a staged grid."""
 
     def __init__(
-        self, grid: StagedGrid, limit_rules: tuple[LimitRule, ...], options: SolveOptions, rules: HostingRules
+        self,
+        grid: StagedGrid,
+        substations: Iterable[str] | None,
+        limit_rules: tuple[LimitRule, ...],
+        options: SolveOptions,
+        rules: HostingRules,
     ) -> None:
         self._grid, self._options, self._rules = grid, options, rules
         self._columns = loading_columns(grid)
@@ -223,7 +231,7 @@ class _HostingStudy:
         self._n_column = sum(
             count * len(grid.net[table]) for table, count in (("trafo", 1), ("trafo3w", 3), ("line", 1))
         )
-        self._busbars = self._describe_busbars()
+        self._busbars = _chosen(self._describe_busbars(), substations)
 
     def of_year(self, year: int, curtailed_hours: float, told: Progress) -> pd.DataFrame:
         """Return the rows of one year."""
@@ -248,7 +256,7 @@ class _HostingStudy:
         serving = stage.in_service["bus"][grid.injections.loads.bus_pos]
         return HostingGrid(
             net,
-            grid.net["load"]["bus"].to_numpy(),
+            grid.net["load"]["bus"].to_numpy()[self._busbars.index],
             profiles,
             block.n_step,
             limit_percent=self._limits(block),
@@ -303,6 +311,17 @@ class _HostingStudy:
             curtailed_mwh=found.curtailed_mwstep * step_h,
         )
         return table.loc[table["hours"] > 0, list(HOSTING_COLUMNS)]
+
+
+def _chosen(busbars: pd.DataFrame, substations: Iterable[str] | None) -> pd.DataFrame:
+    """Return the busbars of some substations, with their rows of ``net.load`` as index."""
+    if substations is None:
+        return busbars
+    wanted = list(substations)
+    for name in wanted:
+        if name not in set(busbars["substation_id"]):
+            raise InputError(f"substation {name!r} is none that serves load")
+    return busbars[busbars["substation_id"].isin(wanted)]
 
 
 class _Exchanges:
