@@ -20,6 +20,7 @@ from gridsim.cli.exit_codes import ExitCode, mistakes_told
 from gridsim.cli.explain_command import explain
 from gridsim.cli.hosting_command import hosting
 from gridsim.cli.lead_lag_command import leadlag
+from gridsim.cli.n1_command import n1
 from gridsim.cli.show_command import show
 from gridsim.enums import Solver  # noqa: TC001  likewise
 
@@ -150,6 +151,7 @@ def plot(
 
 app.command()(explain)
 app.command()(compare)
+app.command()(n1)
 app.command()(show)
-app.command()(hosting)
 app.command()(leadlag)
+app.command()(hosting)
