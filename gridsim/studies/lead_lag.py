@@ -11,10 +11,10 @@ which the first rule of the scenario begins for the unit) and, with it, that win
 :data:`gridsim.studies.lead_lag_projects.RELIEF_POINTS` percentage points or out of service. Overloads that the project
 does not cure are not blamed on its absence. Two projects that would cure the same overload are both needed for it: the
 earlier may make the later superfluous until the load has grown again. An hour that has no solution without the project
-and one with it is a need, too. Lines are not looked at. The verdict is the sign of the difference to the planned date: a need before the date is a
-project *behind*, by so many months. A need in the first year of the horizon says "at least so many months behind":
-the same season of the year before is not known. How the hour is found, and what is guaranteed, is written in
-:mod:`gridsim.studies.lead_lag_projects`.
+and one with it is a need, too. Lines are not looked at. The verdict is the sign of the difference to the planned date:
+a need before the date is a project *behind*, by so many months. A need in the first year of the horizon says "at least
+so many months behind": the same season of the year before is not known. How the hour is found, and what is guaranteed,
+is written in :mod:`gridsim.studies.lead_lag_projects`.
 
 Criterion: N-0, all branches in service. A further criterion adds its own columns beside those that begin with ``n0_``.
 
