@@ -69,7 +69,7 @@ def _print_year(console: Console, found: HostingCapacity, year: int) -> None:
         console.print(
             f"Firm      {known['firm_mw'].median():.1f} MW at half of the busbars or more, "
             f"{(known['firm_mw'] >= 10.0).sum():,} busbars carry 10 MW; "
-            f"{len(full):,} are held by something overloaded already"
+            f"{len(full):,} held by something overloaded already"
         )
     n_shown = SMALLEST + LARGEST
     shown = rows if len(rows) <= n_shown else pd.concat([rows.head(SMALLEST), rows.tail(LARGEST)])

@@ -64,6 +64,7 @@ def hours_that_do_not_fit(scenario: Path, busbar: str, mw: float) -> int:
     return hours
 
 
+@pytest.mark.slow
 def test_a_little_less_fits_in_every_hour_and_a_little_more_does_not(scenario: Path, found: HostingCapacity) -> None:
     row = found.of_year(YEAR).set_index("busbar").loc[BUSBAR]
     assert hours_that_do_not_fit(scenario, BUSBAR, row["firm_mw"] - 1e-3) == 0
