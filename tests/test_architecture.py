@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 #: Rooms that may touch the file system; everybody else works on objects.
 MAY_OPEN_FILES = ("tables/load.py", "scenario/document.py", "results/", "report/", "plots/", "cli/")
+STORES = {"ResultStore", "N1Store"}
 OPENING_CALLS = {"open", "read_csv", "read_parquet", "read_text", "read_bytes", "write_text", "write_bytes", "to_csv"}
 
 
@@ -23,13 +24,13 @@ def modules(repository: Path) -> list[Path]:
 
 
 def called_names(tree: ast.Module) -> set[str]:
-    """Names of what is called; ``ResultStore.open`` is the door of a room that may open files, not a file."""
+    """Names of what is called; ``open`` of a store is the door of a room that may open files, not a file."""
     functions = [node.func for node in ast.walk(tree) if isinstance(node, ast.Call)]
     return {function.id for function in functions if isinstance(function, ast.Name)} | {
         function.attr
         for function in functions
         if isinstance(function, ast.Attribute)
-        and not (isinstance(function.value, ast.Name) and function.value.id == "ResultStore")
+        and not (isinstance(function.value, ast.Name) and function.value.id in STORES)
     }
 
 

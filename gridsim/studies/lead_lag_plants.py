@@ -101,7 +101,7 @@ def overloads_of_plants(
                 continue
             steps = _trouble(run, plant, block, year_steps)
             if len(steps):
-                opened = opened or run.solving.open(run.grid, block)
+                opened = opened or run.solving.take_up(run.grid, block)
                 found[number] = _overload_in(run, opened, without[number], steps)
         progress.advance(1)
     return found

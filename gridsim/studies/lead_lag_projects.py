@@ -150,7 +150,7 @@ class ProjectScan:
             steps = self._trouble(block.start_step, min(block.stop_step, stop), left)
             if not len(steps):
                 continue
-            loading = self._solved(run.solving.open(early, block), steps)
+            loading = self._solved(run.solving.take_up(early, block), steps)
             without = run.over_at(steps)
             is_over = ~np.isnan(without)
             limit = run.solving.limit.at(steps)
@@ -255,7 +255,7 @@ class ProjectScan:
         if block.index not in self._open:
             while len(self._open) >= KEPT_BLOCKS:
                 self._open.pop(next(iter(self._open)))
-            self._open[block.index] = self.run.solving.open(self._without, block)
+            self._open[block.index] = self.run.solving.take_up(self._without, block)
         return self._solved(self._open[block.index], steps)
 
     # -- both ----------------------------------------------------------------------------------------------------

@@ -95,7 +95,7 @@ class Solving:
         self._options = dataclasses.replace(options, solver=Solver.newton)
         self._basis = grid.scenario.limits.basis
 
-    def open(self, grid: StagedGrid, block: Block) -> OpenBlock:
+    def take_up(self, grid: StagedGrid, block: Block) -> OpenBlock:
         """Prepare a block of a grid."""
         solver = BlockSolver(grid, self.columns, self._options, self._basis, PhaseClock())
         return OpenBlock(solver.prepare(block), self.columns)
@@ -166,7 +166,7 @@ class PlannedRun:
         for block in self.grid.blocks:
             own = steps[(steps >= block.start_step) & (steps < block.stop_step)]
             if len(own):
-                parts.append(self.solving.open(self.grid, block).solve(own).percent)
+                parts.append(self.solving.take_up(self.grid, block).solve(own).percent)
         return np.concatenate(parts, axis=1)
 
 
@@ -182,7 +182,7 @@ def solve_planned(grid: StagedGrid, solving: Solving, progress: Progress) -> Pla
     months = np.repeat(grid.injections.days.month, grid.scenario.horizon.steps_per_day)
     progress.begin("Solving the planned grid", len(grid.time_utc))
     for block in grid.blocks:
-        loading = solving.open(grid, block).solve()
+        loading = solving.take_up(grid, block).solve()
         percent, steps = loading.percent, np.arange(block.start_step, block.stop_step)
         failed.append(loading.is_failed)
         step, column = np.nonzero((percent > solving.limit.at(steps)).T)
