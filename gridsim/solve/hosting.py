@@ -126,7 +126,7 @@ def solve_hosting(
     index = pd.Index(list(buses))
     unknown = index.difference(net["bus"].index)
     if len(unknown):
-        raise InputError(f"buses: the net has no bus {unknown[0]!r}")
+        raise InputError(f"buses: the net has no bus {unknown[0]}")
     steps = next(iter(profiles.values())).index
     arrays = {key: full_width(net, key, frame, steps) for key, frame in profiles.items()}
     grid = HostingGrid(

@@ -48,6 +48,7 @@ def four_steps(net: Any, factors: tuple[float, ...] = (0.4, 1.0, 0.9, 0.5)) -> d
     return {("load", "p_mw"): pd.DataFrame(values, index=pd.RangeIndex(len(factors)), columns=net.load.index)}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", [1, 7])
 def test_a_little_less_fits_and_a_little_more_does_not(seed: int) -> None:
     net, n_curtailed = random_net(seed), 2
