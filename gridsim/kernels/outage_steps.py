@@ -26,15 +26,16 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gridsim.kernels.anchors import factorise_at, write_anchor
 from gridsim.kernels.chord import SMALL_ERROR, judge, substitute
 from gridsim.kernels.codes import MAX_ITERATIONS, SINGULAR, SOLVED
 from gridsim.kernels.jit import kernel, lane_kernel
 from gridsim.kernels.lane_emitter import LANES
 from gridsim.kernels.lane_flows import loading_by_current, loading_by_power
 from gridsim.kernels.lane_updates import copy_to_lanes, move_double, move_single
+from gridsim.kernels.outage_before import find_sensitivities, prepare_step
 from gridsim.kernels.outage_small import SMALLEST_DETERMINANT, compensate, end_flow, refine
 from gridsim.kernels.outage_structures import MOST_EQUATIONS
+from gridsim.kernels.outage_worst import keep_worst, mirror_group, reduce_lanes
 
 if TYPE_CHECKING:
     from gridsim.dtypes import IndexArray
@@ -49,83 +50,6 @@ POOR_RATE = 0.5
 FAR = 0.01
 #: A mismatch beyond this (pu) never came back.
 HOPELESS_MISMATCH = 1e3
-
-
-@kernel
-def set_taps(grid: OutageGrid, position: IndexArray, work: OutageWork) -> None:
-    """Set the admittances of ``work`` to those at tap positions (n_tap,)."""
-    work.y_branch[:] = grid.y_branch
-    work.network.y_g[:] = grid.network.y_g
-    work.network.y_b[:] = grid.network.y_b
-    work.net.y_value[:] = grid.net.y_value
-    work.net.column_y[:] = grid.net.column_y
-    for k in range(grid.common.shape[0]):
-        if position[k] == grid.common[k]:
-            continue
-        place = position[k] - grid.tap_min[k]
-        for m in range(grid.first_moved[k], grid.first_moved[k + 1]):
-            branch = grid.moved_branch[m]
-            y = work.y_branch[branch]
-            for part in range(4):
-                re = grid.y_moved[m, place, 2 * part] - y[2 * part]
-                im = grid.y_moved[m, place, 2 * part + 1] - y[2 * part + 1]
-                y[2 * part] += re
-                y[2 * part + 1] += im
-                entry = grid.entry[branch, part]
-                work.network.y_g[entry] += re
-                work.network.y_b[entry] += im
-                value = grid.value[entry]
-                if value >= 0:
-                    work.net.y_value[2 * value] += re
-                    work.net.y_value[2 * value + 1] += im
-            column = grid.moved_column[m]
-            if column >= 0:
-                for end in range(2):
-                    own = 6 if end else 0
-                    far = 4 if end else 2
-                    size = math.hypot(y[own], y[own + 1])
-                    percent = grid.moved_percent[m, end]
-                    turn_re = y[own] / size if size > 0.0 else 1.0
-                    turn_im = -y[own + 1] / size if size > 0.0 else 0.0
-                    row = work.net.column_y[column]
-                    row[3 * end] = size * percent
-                    row[3 * end + 1] = (y[far] * turn_re - y[far + 1] * turn_im) * percent
-                    row[3 * end + 2] = (y[far] * turn_im + y[far + 1] * turn_re) * percent
-
-
-@kernel
-def prepare_step(grid: OutageGrid, steps: OutageSteps, step: int, work: OutageWork) -> int:
-    """Factorise at the solution of a step and set what it injects; 0 when the Jacobian is singular."""
-    set_taps(grid, steps.tap[step], work)
-    n_bus = work.vm.shape[0]
-    for i in range(n_bus):
-        re = steps.voltage[step, 2 * i]
-        im = steps.voltage[step, 2 * i + 1]
-        work.vm[i] = math.hypot(re, im)
-        work.va[i] = math.atan2(im, re)
-    for k in range(grid.controlled_row.shape[0]):
-        i = grid.controlled_row[k]
-        work.net.pull[i] = 0.5 / (work.vm[i] * work.vm[i])
-    sign = factorise_at(work.network, grid.lu, steps.zip_load[step], work.vm, work.va, work.newton)
-    write_anchor(grid.forward_place, grid.back_place, work.vm, work.newton, 0, work.anchor)
-    work.given[:] = work.anchor.s[0]
-    return sign
-
-
-@lane_kernel
-def find_sensitivities(outages: OutageLanes, work: OutageWork) -> None:
-    """Set the entries of J^-1 the outages ask for: sixteen columns of it at a time."""
-    x = work.lane.x
-    n_unit = outages.unit.shape[0]
-    for first in range(0, n_unit, LANES):
-        x[:] = 0.0
-        last = min(first + LANES, n_unit)
-        for m in range(first, last):
-            x[outages.unit[m], m - first] = 1.0
-        substitute(work.net, work.anchor, 0, x)
-        for m in range(first, last):
-            for pair in range(outages.pair_first[m], outages.pair_first[m + 1]):
-                work.sensitivity[pair] = x[outages.pair_unknown[pair], m - first]
 
 
 @lane_kernel
@@ -403,105 +327,6 @@ def list_outages(outages: OutageLanes, work: OutageWork) -> int:
     return n
 
 
-@lane_kernel
-def count_above(steps: OutageSteps, step: int, k: int, column: int, loading: float, out: OutageResults) -> None:
-    """Count a loading above the limit if the outage has to do with it."""
-    before = steps.loading[step, column]
-    if loading > steps.limit_percent and (before <= steps.limit_percent or loading >= before + steps.added_percent):
-        out.n_above[k, column] += 1
-        peak = out.peak[k, column]
-        if loading > peak or (loading == peak and step < out.peak_step[k, column]):
-            out.peak[k, column] = loading
-            out.peak_step[k, column] = step
-
-
-@lane_kernel
-def mirror_group(
-    outages: OutageLanes,
-    steps: OutageSteps,
-    step: int,
-    group: IndexArray,
-    n_real: int,
-    work: OutageWork,
-    out: OutageResults,
-) -> None:
-    """Write down the outages that mirror those of a group: the other unit takes the loading of its twin."""
-    lanes = work.lane.lanes
-    for lane in range(n_real):
-        k = group[lane]
-        for t in range(outages.twin_first[k], outages.twin_first[k + 1]):
-            other = outages.twin[t]
-            if not work.mirrors[other]:
-                continue
-            out.code[step, other] = out.code[step, k]
-            out.corrections[other] = out.corrections[k]
-            for m in range(outages.mirror_first[other], outages.mirror_first[other + 1]):
-                column = outages.mirror_column[m, 0]
-                if column < 0:
-                    continue
-                loading = lanes[outages.mirror_column[m, 1], lane]
-                count_above(steps, step, other, column, loading, out)
-                if loading >= 0.0 and (
-                    loading > out.worst[step, column]
-                    or (loading == out.worst[step, column] and other < out.cause[step, column])
-                ):
-                    out.worst[step, column] = loading
-                    out.cause[step, column] = other
-
-
-@lane_kernel
-def is_mirror_column(outages: OutageLanes, k: int, column: int) -> bool:
-    """Whether a column is one of the units that two twins exchange."""
-    for m in range(outages.mirror_first[k], outages.mirror_first[k + 1]):
-        if column in (outages.mirror_column[m, 0], outages.mirror_column[m, 1]):
-            return True
-    return False
-
-
-@lane_kernel
-def keep_worst(
-    outages: OutageLanes,
-    steps: OutageSteps,
-    step: int,
-    group: IndexArray,
-    n_real: int,
-    work: OutageWork,
-    out: OutageResults,
-) -> None:
-    """Keep the worst loading of every column and lane, and count violations.
-
-    Parameters
-    ----------
-    outages, steps, step:
-        The outages and the step.
-    group, n_real:
-        Outages of the lanes, and how many of them are not repeated. Shape (W,).
-    work, out:
-        Loading of the group; what is kept.
-    """
-    lanes, top, top_outage = work.lane.lanes, work.top, work.top_outage
-    limit = steps.limit_percent
-    for c in range(lanes.shape[0]):
-        highest = -1.0
-        for lane in range(LANES):
-            loading = lanes[c, lane]
-            k = group[lane]
-            is_higher = loading > top[c, lane] or (loading == top[c, lane] and k < top_outage[c, lane])
-            top[c, lane] = loading if is_higher else top[c, lane]
-            top_outage[c, lane] = k if is_higher else top_outage[c, lane]
-            highest = max(highest, loading)
-        if highest > limit:
-            for lane in range(n_real):
-                loading = lanes[c, lane]
-                if loading > limit:
-                    k = group[lane]
-                    count_above(steps, step, k, c, loading, out)
-                    for t in range(outages.twin_first[k], outages.twin_first[k + 1]):
-                        other = outages.twin[t]
-                        if work.mirrors[other] and not is_mirror_column(outages, other, c):
-                            count_above(steps, step, other, c, loading, out)
-
-
 @kernel
 def solve_outage_steps(
     grid: OutageGrid,
@@ -547,20 +372,3 @@ def solve_outage_steps(
             keep_worst(outages, steps, step, group, n_real, work, out)
             mirror_group(outages, steps, step, group, n_real, work, out)
         reduce_lanes(step, work, out)
-
-
-@kernel
-def reduce_lanes(step: int, work: OutageWork, out: OutageResults) -> None:
-    """Write the worst over all lanes; the outage with the lower number where two are equal."""
-    for c in range(work.top.shape[0]):
-        best = out.worst[step, c]
-        cause = out.cause[step, c]
-        for lane in range(LANES):
-            loading = work.top[c, lane]
-            if loading >= 0.0:
-                k = work.top_outage[c, lane]
-                if loading > best or (loading == best and (cause < 0 or k < cause)):
-                    best = loading
-                    cause = k
-        out.worst[step, c] = best
-        out.cause[step, c] = cause
