@@ -24,7 +24,7 @@ _TITLE = "Which transformer would one outage overload?"
 _ROW_IN = 0.19
 _FAILED_ROW_IN = 0.17
 _HEADING_IN = 0.27
-_COLUMN_IN = 0.55
+_COLUMN_IN = 0.8
 _NOTE_IN = 3.1
 _LABEL_LIMIT = 40
 _MAX_FAILED = 12
@@ -69,7 +69,9 @@ def draw_n1(
     left = style.MARGIN_IN + style.text_width_in(figure, [*shown.names, "M" * 16], style.LABEL_PT) + 0.12
     if ax is None:
         figure = style.new_figure(style.HEADER_IN + height + 1.15)
-        ax = style.add_axes(figure, left, 1.0, style.MARGIN_IN + _NOTE_IN, style.HEADER_IN + 0.15)
+        room = style.WIDTH_IN - left - style.MARGIN_IN - _NOTE_IN
+        right = style.WIDTH_IN - left - min(room, _COLUMN_IN * len(years))
+        ax = style.add_axes(figure, left, 1.0, right, style.HEADER_IN + 0.15)
     ax.set_xlim(0.0, len(years))
     ax.set_ylim(height, 0.0)
     style.plain_axes(ax, spines=())
@@ -121,8 +123,10 @@ def _failed_lines(failed: pd.DataFrame) -> list[tuple[str, str, bool]]:
     row: Any
     for row in failed.head(_MAX_FAILED).itertuples():
         is_collapse = bool(row.unsolved_h > 0.0)
-        what = f"no solution in {row.unsolved_h:,.0f} h" if is_collapse else f"no supply in {row.hours:,.0f} h"
-        lines.append((_short(row.outage), f"{what}, up to {row.lost_max_mw:,.1f} MW lost", is_collapse))
+        what = f"cuts off up to {row.lost_max_mw:,.1f} MW, in {row.hours:,.0f} h"
+        if is_collapse:
+            what = f"NO solution in {row.unsolved_h:,.0f} h, up to {row.lost_max_mw:,.1f} MW without supply"
+        lines.append((_short(row.outage), what, is_collapse))
     if len(failed) > _MAX_FAILED:
         lines.append(("…", f"and {len(failed) - _MAX_FAILED} more outages, in tables/n1_failed.csv", False))
     return lines or [("none", "every outage has a solution and leaves everybody with a source", False)]
@@ -130,7 +134,7 @@ def _failed_lines(failed: pd.DataFrame) -> list[tuple[str, str, bool]]:
 
 def _draw_failed(ax: Axes, lines: list[tuple[str, str, bool]], left_in: float) -> None:
     place = style.inches_from(ax, 0.0, 1.0)
-    words = "Outages without solution, or that cut load off"
+    words = "First: outages without solution, or that leave somebody without supply"
     style.write(ax, -left_in, -0.12, words, transform=place, fontstyle="italic", color=style.SOFT_INK)
     for number, (name, what, is_collapse) in enumerate(lines):
         y = -_HEADING_IN - _FAILED_ROW_IN * (number + 0.5)
@@ -172,7 +176,8 @@ def _draw_cells(ax: Axes, shown: _Rows, years: list[int], top: float) -> None:
 
 def _subtitle(shown: _Rows, summary: Mapping[str, Any]) -> list[str]:
     cases = summary["cases"]
-    span = f"{summary['from_year']}–{summary['to_year']}"
+    first, last = summary["from_year"], summary["to_year"]
+    span = str(first) if first == last else f"{first}–{last}"
     lost = f"{cases['without_solution']:,} have NO solution" if cases["without_solution"] else "all have a solution"
     counted = f"{cases['total']:,} cases (outage × hour): {lost}, {cases['skipped']:,} skipped."
     which = f"{shown.n_above} of {shown.n_total} transformers above rating after some outage"

@@ -89,7 +89,7 @@ def test_a_finished_study_is_not_overwritten_by_mistake(scenario: Path, study: A
 def test_picture_names_what_fails_first_and_every_transformer_shown(study: Any) -> None:
     ax = draw_n1(study.failed, study.worst, study.summary)
     texts = [text.get_text() for text in ax.texts]
-    assert "Outages without solution, or that cut load off" in texts
+    assert "First: outages without solution, or that leave somebody without supply" in texts
     assert any("skipped" in text for text in texts)
     assert len([tick for tick in ax.get_yticklabels() if tick.get_text()]) > 0
 
