@@ -134,6 +134,11 @@ class ContingencySolver:
             self._fast = OutageBatch(compiled, self._columns, self._outages, options)
         self._nets: dict[int, OutageNet] = {}
 
+    @property
+    def tap_units(self) -> list[tuple[str, int]]:
+        """Table and place of the unit of each controlled tap changer, in the order of ``BatchSolution.tap_pos``."""
+        return self._solver.tap_units
+
     def solve(
         self, profiles: Profiles, n_step: int, *, limit_percent: float = 100.0, from_settled_taps: bool = False
     ) -> ContingencyBatch:
