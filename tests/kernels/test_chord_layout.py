@@ -223,7 +223,8 @@ def test_a_level_without_solution_has_no_anchor_of_its_own():
     assert np.isfinite(other.anchors.forward[row]).all()
     assert np.isfinite(other.anchors.v[row]).all()
     assert np.allclose(other.anchors.v[row] @ np.array([1.0, 1.0j]), base.vm * np.exp(1j * base.va), atol=1e-12)
-    assert not np.allclose(book.anchors.v[book.rows(np.array([OWN_KEY]), 1)[0]], other.anchors.v[row], atol=1e-3)
+    own_row = book.rows(np.array([OWN_KEY]), 1)[0]
+    assert not np.allclose(book.anchors.v[own_row], other.anchors.v[row], atol=1e-3)
 
 
 @pytest.mark.parametrize("width", [1, 3, LEVEL_BLOCK])
