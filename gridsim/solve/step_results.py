@@ -22,9 +22,11 @@ def no_results(n_step: int, n_bus: int, n_column: int, *, is_single: bool, keeps
     keeps_voltage:
         Whether voltages are kept.
     """
+    # Who wants loading alone streams blocks, and must not hold memory between them.
+    empty = np.empty if is_single else RESULT_MEMORY.empty
     return ChordResults(
-        voltage=RESULT_MEMORY.empty((n_step, 2 * n_bus) if keeps_voltage else (0, 0), np.float64),
-        loading=RESULT_MEMORY.empty((n_step, n_column), STORED_LOADING if is_single else np.float64),
+        voltage=empty((n_step, 2 * n_bus) if keeps_voltage else (0, 0), np.float64),
+        loading=empty((n_step, n_column), STORED_LOADING if is_single else np.float64),
         code=np.full(n_step, int(StepStatus.diverged), dtype=STATUS),
         iterations=np.zeros(n_step, dtype=INDEX),
         mismatch=np.full(n_step, np.nan),
