@@ -9,6 +9,8 @@ from rich import box
 from rich.markup import escape
 from rich.table import Table
 
+from gridsim.report.json_records import plain_records, plain_value
+
 if TYPE_CHECKING:
     from rich.console import Console
 
@@ -69,18 +71,6 @@ def dossier_record(found: Dossier) -> dict[str, Any]:
         "verdicts": plain_records(found.verdicts),
         "episodes": plain_records(found.episodes),
     }
-
-
-def plain_records(frame: pd.DataFrame) -> list[dict[str, Any]]:
-    """Return the rows of a frame as dicts of what JSON knows; times as ISO texts, what is missing as None."""
-    return [{str(key): plain_value(value) for key, value in record.items()} for record in frame.to_dict("records")]
-
-
-def plain_value(value: Any) -> Any:
-    """Return one value as JSON knows it."""
-    if pd.isna(value):
-        return None
-    return value.isoformat() if isinstance(value, pd.Timestamp) else value
 
 
 def _table(title: str, columns: list[tuple[str, bool]]) -> Table:

@@ -9,7 +9,7 @@ from rich import box
 from rich.markup import escape
 from rich.table import Table
 
-from gridsim.report.dossier_text import plain_records, plain_value
+from gridsim.report.json_records import plain_records, plain_value
 
 if TYPE_CHECKING:
     from rich.console import Console

@@ -9,6 +9,8 @@ from rich import box
 from rich.markup import escape
 from rich.table import Table
 
+from gridsim.report.json_records import plain_records
+
 if TYPE_CHECKING:
     from rich.console import Console
 
@@ -46,9 +48,7 @@ def hosting_record(found: HostingCapacity) -> dict[str, Any]:
         "added_percent": rules.added_percent,
         "max_mw": rules.max_mw,
         "tolerance_mw": rules.tolerance_mw,
-        "busbars": [
-            {str(key): _plain(value) for key, value in row.items()} for row in found.table.to_dict(orient="records")
-        ],
+        "busbars": plain_records(found.table),
     }
 
 
@@ -114,9 +114,3 @@ def _holder(row: pd.Series[Any]) -> str:
 
 def _mw(found: HostingCapacity, value: float) -> str:
     return f"over {value:,.0f}" if value >= found.rules.max_mw else f"{value:,.1f}"
-
-
-def _plain(value: Any) -> Any:
-    if value is None or pd.isna(value):
-        return None
-    return value.isoformat() if isinstance(value, pd.Timestamp) else value

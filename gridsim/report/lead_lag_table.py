@@ -10,6 +10,7 @@ from rich import box
 from rich.markup import escape
 from rich.table import Table
 
+from gridsim.report.json_records import plain_records
 from gridsim.report.rule_table import standing
 
 if TYPE_CHECKING:
@@ -71,8 +72,8 @@ def lead_lag_record(found: LeadLag) -> dict[str, Any]:
         "rule": found.rule.name,
         "total_h": found.total_h,
         "failed_h": found.failed_h,
-        "projects": _records(found.projects),
-        "plants": _records(found.plants),
+        "projects": plain_records(_with_dates(found.projects)),
+        "plants": plain_records(_with_dates(found.plants)),
         "elapsed_s": dict(found.elapsed_s),
     }
 
@@ -182,13 +183,3 @@ def _with_dates(frame: pd.DataFrame) -> pd.DataFrame:
     """Return the frame with local dates as text, so that only moments are written as moments."""
     dates = [name for name in frame.columns if name.endswith("_date")]
     return frame.assign(**{name: frame[name].dt.strftime("%Y-%m-%d") for name in dates})
-
-
-def _records(frame: pd.DataFrame) -> list[dict[str, Any]]:
-    return [{key: _plain(value) for key, value in record.items()} for record in _rows(_with_dates(frame))]
-
-
-def _plain(value: Any) -> Any:
-    if value is None or pd.isna(value) or (isinstance(value, float) and np.isinf(value)):
-        return None
-    return value.isoformat() if isinstance(value, pd.Timestamp) else value

@@ -58,6 +58,9 @@ class Manifest:
         The rule of lines, with the same keys.
     scenario_values:
         Value of every key of the scenario by dotted name, paths left out.
+    origin:
+        ``scenario_file`` and ``network_folder``, absolute paths at the time of the run: what studies need that begin
+        from results.
     """
 
     scenario: str

@@ -14,7 +14,7 @@ from gridsim.errors import CompileError
 from gridsim.solve.contingency import N_1, contingencies_of
 from gridsim.solve.contingency_solver import ContingencySolver
 from gridsim.solve.options import SolveOptions
-from gridsim.solve.timeseries import LOADING_TABLES, WINDINGS, full_width
+from gridsim.solve.timeseries import LOADING_TABLES, WINDINGS, check_loading_table, full_width_profiles
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -146,10 +146,7 @@ class ContingencySolution:
 
     def _of(self, table: str, winding: str | None) -> tuple[AnyArray, AnyArray]:
         """Worst loading and cause of a table, each of shape (n_step, n_element)."""
-        if table not in LOADING_TABLES:
-            raise ValueError(f"table is {table!r}, loading exists for {', '.join(LOADING_TABLES)}")
-        if winding is not None and (table != "trafo3w" or winding not in WINDINGS):
-            raise ValueError(f"winding is {winding!r} for table {table!r}; trafo3w has {', '.join(WINDINGS)}")
+        check_loading_table(table, winding)
         columns = self._columns_of(table)
         worst, cause = self.batch.worst_percent[:, columns], self.batch.cause[:, columns]
         if table != "trafo3w":
@@ -227,10 +224,7 @@ def solve_contingencies(
     chosen = options or SolveOptions()
     if chosen.solver is not Solver.newton:
         raise CompileError(f"options: solver is {chosen.solver.value!r}, contingencies are solved by 'newton'")
-    if not profiles:
-        raise CompileError("profiles: at least one frame is needed, its index says which steps there are")
-    steps = next(iter(profiles.values())).index
-    arrays = {key: full_width(net, key, frame, steps) for key, frame in profiles.items()}
+    steps, arrays = full_width_profiles(net, profiles)
     groups = contingencies_of(net, contingencies)
     solver = ContingencySolver(net, groups, chosen, basis, moves_taps=moves_taps)
     batch = solver.solve(arrays, len(steps), limit_percent=limit_percent)

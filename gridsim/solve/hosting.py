@@ -14,7 +14,7 @@ from gridsim.errors import InputError
 from gridsim.solve.hosting_grid import HostingGrid
 from gridsim.solve.hosting_search import HostingSearch
 from gridsim.solve.options import SolveOptions
-from gridsim.solve.timeseries import LOADING_TABLES, WINDINGS, full_width
+from gridsim.solve.timeseries import LOADING_TABLES, WINDINGS, full_width_profiles
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -127,8 +127,7 @@ def solve_hosting(
     unknown = index.difference(net["bus"].index)
     if len(unknown):
         raise InputError(f"buses: the net has no bus {unknown[0]}")
-    steps = next(iter(profiles.values())).index
-    arrays = {key: full_width(net, key, frame, steps) for key, frame in profiles.items()}
+    steps, arrays = full_width_profiles(net, profiles)
     grid = HostingGrid(
         net,
         index.to_numpy(dtype=np.int64),

@@ -101,10 +101,7 @@ class TimeSeriesSolution:
         ValueError
             For another table, and for a winding of something that has none.
         """
-        if table not in LOADING_TABLES:
-            raise ValueError(f"table is {table!r}, loading exists for {', '.join(LOADING_TABLES)}")
-        if winding is not None and (table != "trafo3w" or winding not in WINDINGS):
-            raise ValueError(f"winding is {winding!r} for table {table!r}; trafo3w has {', '.join(WINDINGS)}")
+        check_loading_table(table, winding)
         loading = self.batch.loading
         if table == "trafo3w":
             values = loading.trafo3w
@@ -184,17 +181,38 @@ def solve_timeseries(
     >>> [status.name for status in solution.status]
     ['ok', 'ok', 'ok']
     """
-    if not profiles:
-        raise CompileError("profiles: at least one frame is needed, its index says which steps there are")
-    steps = next(iter(profiles.values())).index
-    arrays = {key: full_width(net, key, frame, steps) for key, frame in profiles.items()}
+    steps, arrays = full_width_profiles(net, profiles)
     solver = make_solver(net, options, basis)
     batch = solver.solve(arrays, len(steps))
     element_index = {table: net[table].index.copy() for table in ("bus", *LOADING_TABLES)}
     return TimeSeriesSolution(steps, batch, element_index, solver.tap_units)
 
 
-def full_width(net: Any, key: tuple[str, str], frame: pd.DataFrame, steps: pd.Index[Any]) -> FloatArray:
+def check_loading_table(table: str, winding: str | None) -> None:
+    """Raise ValueError for a table without loading, and for a winding of something that has none."""
+    if table not in LOADING_TABLES:
+        raise ValueError(f"table is {table!r}, loading exists for {', '.join(LOADING_TABLES)}")
+    if winding is not None and (table != "trafo3w" or winding not in WINDINGS):
+        raise ValueError(f"winding is {winding!r} for table {table!r}; trafo3w has {', '.join(WINDINGS)}")
+
+
+def full_width_profiles(
+    net: Any, profiles: Mapping[tuple[str, str], pd.DataFrame]
+) -> tuple[pd.Index[Any], dict[tuple[str, str], FloatArray]]:
+    """Return the steps of some frames, and their values widened to all elements of their tables, in table order.
+
+    Raises
+    ------
+    CompileError
+        Without any frame, for unknown keys or element indices, and for frames whose steps differ.
+    """
+    if not profiles:
+        raise CompileError("profiles: at least one frame is needed, its index says which steps there are")
+    steps = next(iter(profiles.values())).index
+    return steps, {key: _full_width(net, key, frame, steps) for key, frame in profiles.items()}
+
+
+def _full_width(net: Any, key: tuple[str, str], frame: pd.DataFrame, steps: pd.Index[Any]) -> FloatArray:
     """Check one frame and widen it to all elements of its table, in table order."""
     table, column = key
     if not frame.index.equals(steps):

@@ -22,6 +22,7 @@ from gridsim.solve.contingency import SINGLE_OUTAGE_TABLES, Contingency
 from gridsim.solve.options import SolveOptions
 from gridsim.studies.n1_tables import N1Tally
 from gridsim.studies.progress import PhaseClock, Progress, Silence
+from gridsim.studies.time_series import OUT_FOLDER
 from gridsim.tables.load import load_tables
 from gridsim.units import PERCENT
 
@@ -36,7 +37,6 @@ if TYPE_CHECKING:
 
 #: Steps in memory at a time; results do not depend on it.
 STEPS_AT_ONCE = 744
-OUT_FOLDER = "out"
 
 
 @dataclass(frozen=True)

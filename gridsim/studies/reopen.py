@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
-import hashlib
 from dataclasses import dataclass
 from pathlib import Path
-from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from gridsim.errors import ResultStoreError, ScenarioError
 from gridsim.results.store import ResultStore
 from gridsim.scenario import load_scenario
+from gridsim.scenario.values import plain_values
 from gridsim.solve.options import SolveOptions
 from gridsim.tables.load import load_tables
 
@@ -32,22 +31,9 @@ class ReopenedRun:
 
 
 def origin_of(scenario: Scenario) -> dict[str, str]:
-    """Return what a manifest says of where a run came from: scenario file, network folder, and a print of the values.
-
-    The print is that of all values of the scenario but its files and folders, so that a scenario changed in memory is
-    told from its file.
-    """
+    """Return what a manifest says of where a run came from: its scenario file and its network folder."""
     file = scenario.source_files[0].resolve() if scenario.source_files else ""
-    return {
-        "scenario_file": str(file),
-        "network_folder": str(scenario.network_folder.resolve()),
-        "scenario_print": _print_of(scenario),
-    }
-
-
-def _print_of(scenario: Scenario) -> str:
-    values = dataclasses.replace(scenario, digests=MappingProxyType({}), source_files=(), network_folder=Path())
-    return hashlib.sha256(repr(values).encode()).hexdigest()
+    return {"scenario_file": str(file), "network_folder": str(scenario.network_folder.resolve())}
 
 
 def reopen(directory: str | Path) -> ReopenedRun:
@@ -80,7 +66,7 @@ def _scenario_of(store: ResultStore) -> Scenario:
             f"{store.directory}: the scenario of this run cannot be read again ({error}); run it again"
         ) from error
     _refuse_changed(store, "scenario", manifest.inputs["scenario"], scenario.digests)
-    if _print_of(scenario) != manifest.origin["scenario_print"]:
+    if plain_values(scenario) != manifest.scenario_values:
         raise ResultStoreError(
             f"{store.directory}: the run was made of a scenario that was changed after it was read from {file}; write "
             "the change into a file of its own and run that"

@@ -1,0 +1,20 @@
+"""Frames as what JSON knows: the one way in which commands write records for scripts."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import pandas as pd
+
+
+def plain_records(frame: pd.DataFrame) -> list[dict[str, Any]]:
+    """Return the rows of a frame as dicts of :func:`plain_value`."""
+    return [{str(key): plain_value(value) for key, value in record.items()} for record in frame.to_dict("records")]
+
+
+def plain_value(value: Any) -> Any:
+    """Return one value as JSON knows it: times as ISO texts, what is missing or not finite as None."""
+    if value is None or pd.isna(value) or (isinstance(value, float) and math.isinf(value)):
+        return None
+    return value.isoformat() if isinstance(value, pd.Timestamp) else value
