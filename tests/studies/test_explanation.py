@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import shutil
 from typing import TYPE_CHECKING
@@ -154,6 +155,13 @@ def test_a_run_whose_inputs_have_changed_is_refused(tmp_path: Path) -> None:
     shutil.rmtree(tmp_path / "network")
     scenario.unlink()
     with pytest.raises(ResultStoreError, match="cannot be read again"):
+        reopen(tmp_path / "run")
+
+
+def test_a_scenario_changed_in_memory_is_told_from_its_file(tmp_path: Path) -> None:
+    scenario = gridsim.load_scenario(write_tiny_study(tmp_path, more=FIXED_TAPS), from_year=2028)
+    gridsim.run_scenario(dataclasses.replace(scenario, seed=scenario.seed + 1), out=tmp_path / "run", threads=1)
+    with pytest.raises(ResultStoreError, match="changed after it was read"):
         reopen(tmp_path / "run")
 
 
