@@ -93,11 +93,9 @@ def add_lost(
 
 
 @lane_kernel
-def inject_after(
-    grid: OutageGrid, outages: OutageLanes, steps: OutageSteps, step: int, group: IndexArray, work: OutageWork
-) -> None:
-    """Set what each lane injects: the injections of the step, less what is lost, plus the flows that are not drawn."""
-    v, s = work.lane.v, work.lane.s
+def restore_given(outages: OutageLanes, group: IndexArray, work: OutageWork) -> None:
+    """Set the injections of the step in the rows that only some outages touch, as :func:`inject_after` finds them."""
+    s = work.lane.s
     for lane in range(LANES):
         k = group[lane]
         for end in range(outages.end_first[k], outages.end_first[k + 1]):
@@ -108,6 +106,15 @@ def inject_after(
             i = outages.drop_row[d]
             s[i, 0, lane] = work.given[i, 0]
             s[i, 1, lane] = work.given[i, 1]
+
+
+@lane_kernel
+def inject_after(
+    grid: OutageGrid, outages: OutageLanes, steps: OutageSteps, step: int, group: IndexArray, work: OutageWork
+) -> None:
+    """Set what each lane injects: the injections of the step, less what is lost, plus the flows that are not drawn."""
+    v, s = work.lane.v, work.lane.s
+    restore_given(outages, group, work)
     for z in range(grid.zip_row.shape[0]):
         i = grid.zip_row[z]
         for lane in range(LANES):
@@ -139,22 +146,6 @@ def inject_after(
             )
             s[i, 0, lane] += p
             s[i, 1, lane] += q
-
-
-@lane_kernel
-def restore_given(outages: OutageLanes, group: IndexArray, work: OutageWork) -> None:
-    """Undo :func:`inject_after` in the rows that only some outages touch."""
-    s = work.lane.s
-    for lane in range(LANES):
-        k = group[lane]
-        for end in range(outages.end_first[k], outages.end_first[k + 1]):
-            i = outages.end_row[end]
-            s[i, 0, lane] = work.given[i, 0]
-            s[i, 1, lane] = work.given[i, 1]
-        for d in range(outages.drop_first[k], outages.drop_first[k + 1]):
-            i = outages.drop_row[d]
-            s[i, 0, lane] = work.given[i, 0]
-            s[i, 1, lane] = work.given[i, 1]
 
 
 @lane_kernel
