@@ -13,11 +13,15 @@ import os
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from gridsim.enums import Sector
 from gridsim.scenario.keys import Key, KeyKind, default_of, keys_of
 from gridsim.scenario.knots import AmbientKnots, ShareKnots, YearKnots
+from gridsim.scenario.source_text import shown
+
+if TYPE_CHECKING:
+    from gridsim.scenario.source_text import SourceText
 
 _YEARS = range(1990, 2201)
 #: Air temperatures in degree Celsius that a table may name.
@@ -38,7 +42,12 @@ def nearest(word: str, known: Iterable[str]) -> str:
 
 
 def check_table(
-    table: Mapping[str, Any], model: type[Any], file: Path, *, prefix: str = "", extra_words: tuple[str, ...] = ()
+    table: Mapping[str, Any],
+    model: type[Any],
+    source: SourceText,
+    *,
+    prefix: str = "",
+    extra_words: tuple[str, ...] = (),
 ) -> tuple[dict[str, Any], list[str]]:
     """Check one table of a file against the keys of a model.
 
@@ -55,56 +64,54 @@ def check_table(
         key = keys.get(name)
         if key is None:
             hint = nearest(name, (*keys, *extra_words))
-            problems.append(f"{file}: unknown key {dotted!r}: {hint}")
+            problems.append(source.problem(dotted, hint, is_unknown=True))
             continue
         try:
-            checked[name] = _check_value(value, key, file, dotted, problems)
+            checked[name] = _check_value(value, key, source, dotted, problems)
         except RejectedValueError as reason:
-            problems.append(f"{file}: key {dotted!r}: {reason}, got {_shown(value)}")
+            problems.append(source.problem(dotted, f"{reason}, got {shown(value)}"))
     return checked, problems
 
 
-def _shown(value: Any) -> str:
-    shown = repr(value) if not isinstance(value, bool) else str(value).lower()
-    return shown if len(shown) <= 80 else f"{shown[:77]}..."
-
-
-def _check_value(value: Any, key: Key, file: Path, dotted: str, problems: list[str]) -> Any:
+def _check_value(value: Any, key: Key, source: SourceText, dotted: str, problems: list[str]) -> Any:
     match key.kind:
         case KeyKind.table:
             assert key.model is not None
-            checked, found = check_table(_mapping(value, key), key.model, file, prefix=f"{dotted}.")
+            checked, found = check_table(_mapping(value, key), key.model, source, prefix=f"{dotted}.")
             problems += found
             return checked
         case KeyKind.named_tables:
-            return _check_named_tables(value, key, file, dotted, problems)
+            return _check_named_tables(value, key, source, dotted, problems)
         case KeyKind.list_of_tables:
             assert key.model is not None
             if not isinstance(value, list) or not all(isinstance(entry, Mapping) for entry in value):
                 raise RejectedValueError(f"expected {key.kind}")
             checked_list = []
             for position, entry in enumerate(value):
-                checked, found = check_table(entry, key.model, file, prefix=f"{dotted}[{position}].")
+                checked, found = check_table(entry, key.model, source, prefix=f"{dotted}[{position}].")
                 problems += found
                 checked_list.append(checked)
             return checked_list
         case KeyKind.path:
-            return Path(os.path.normpath(file.parent / _text(value, key)))
+            name = _text(value, key)
+            if not name.isprintable():  # a null character ends a name for the operating system
+                raise RejectedValueError("expected a path of printable characters")
+            return Path(os.path.normpath(source.path.parent / name))
         case _:
             return _READERS[key.kind](value, key)
 
 
-def _check_named_tables(value: Any, key: Key, file: Path, dotted: str, problems: list[str]) -> dict[str, Any]:
+def _check_named_tables(value: Any, key: Key, source: SourceText, dotted: str, problems: list[str]) -> dict[str, Any]:
     assert key.model is not None
     named: dict[str, Any] = {}
     for name, entry in _mapping(value, key).items():
         entry_dotted = f"{dotted}.{name}"
         if key.words is not None and name not in set(key.words):
-            problems.append(f"{file}: unknown key {entry_dotted!r}: {nearest(name, key.words)}")
+            problems.append(source.problem(entry_dotted, nearest(name, key.words), is_unknown=True))
         elif not isinstance(entry, Mapping):
-            problems.append(f"{file}: key {entry_dotted!r}: expected a table, got {_shown(entry)}")
+            problems.append(source.problem(entry_dotted, f"expected a table, got {shown(entry)}"))
         else:
-            named[name], found = check_table(entry, key.model, file, prefix=f"{entry_dotted}.")
+            named[name], found = check_table(entry, key.model, source, prefix=f"{entry_dotted}.")
             problems += found
     return named
 
@@ -169,13 +176,13 @@ def _word(value: Any, key: Key) -> Any:
 
 def _name(name: str, key: Key) -> str:
     if key.words is not None and name not in set(key.words):
-        raise RejectedValueError(f"{name!r} is not a known word, {nearest(name, key.words)}")
+        raise RejectedValueError(f"{shown(name)} is not a known word, {nearest(name, key.words)}")
     return name
 
 
 def _year(name: str) -> int:
-    if not name.isascii() or not name.isdigit() or int(name) not in _YEARS:
-        raise RejectedValueError(f"expected years from {_YEARS[0]} to {_YEARS[-1]} as keys, found {name!r}")
+    if len(name) != 4 or not name.isascii() or not name.isdigit() or int(name) not in _YEARS:
+        raise RejectedValueError(f"expected years from {_YEARS[0]} to {_YEARS[-1]} as keys, found {shown(name)}")
     return int(name)
 
 
@@ -193,7 +200,7 @@ def _month_hours(value: Any, key: Key) -> Mapping[int, tuple[float, ...]]:
     by_month: dict[int, tuple[float, ...]] = {}
     for name, entries in _mapping(value, key).items():
         if name not in {str(month) for month in range(1, 13)}:
-            raise RejectedValueError(f"expected months 1 to 12 as keys, found {name!r}")
+            raise RejectedValueError(f"expected months 1 to 12 as keys, found {shown(name)}")
         by_month[int(name)] = _numbers(entries, key, 24)
     if not by_month:
         raise RejectedValueError("expected at least one month")
@@ -219,7 +226,7 @@ def _year_numbers(value: Any, key: Key) -> YearKnots:
 
 
 def _ambient(name: str) -> float:
-    expected = f"expected air temperatures from {_COLDEST_C:g} to {_WARMEST_C:g} degree Celsius as keys, found {name!r}"
+    expected = f"expected air temperatures from {_COLDEST_C:g} to {_WARMEST_C:g} degree Celsius as keys, found {shown(name)}"
     try:
         ambient_c = float(name)
     except ValueError:
@@ -230,7 +237,10 @@ def _ambient(name: str) -> float:
 
 
 def _ambient_numbers(value: Any, key: Key) -> AmbientKnots:
-    by_ambient = {_ambient(name): _number(entry, key) for name, entry in _mapping(value, key).items()}
+    table = _mapping(value, key)
+    by_ambient = {_ambient(name): _number(entry, key) for name, entry in table.items()}
+    if len(by_ambient) < len(table):
+        raise RejectedValueError("expected each air temperature once")
     if not by_ambient:
         raise RejectedValueError("expected at least one air temperature")
     ambient_c = sorted(by_ambient)
