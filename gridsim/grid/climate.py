@@ -5,7 +5,8 @@
 M: straight lines between values in the middle of the months, chosen so that the mean of every month is the one of the
 climate table. A: half the mean daily range. a: normal spells of days with the standard deviation of the month, which is
 half the distance between the mean extremes and the recorded extremes, over ``sigmas_at_extreme``. Temperatures in
-degree Celsius, hours of local time; 15:00 is the warmest hour.
+degree Celsius, hours of local time; 15:00 is the warmest hour. A scenario that names a file of hours has those in
+place of M + A cos + a.
 """
 
 from __future__ import annotations
@@ -15,12 +16,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from gridsim.errors import ScenarioError
 from gridsim.grid.local_time import MONTHS, LocalDays, local_days
 from gridsim.grid.seeded_noise import days_in_year, fading_noise
 from gridsim.units import HOURS_PER_DAY
 
 if TYPE_CHECKING:
     from gridsim.dtypes import FloatArray
+    from gridsim.scenario.model import Scenario
     from gridsim.scenario.profile_model import Climate, Weather
 
 WARMEST_HOUR = 15.0
@@ -37,7 +40,7 @@ class Temperatures:
     mean_year_c:
         Without spells: what the shapes of load already contain.
     actual_c:
-        With spells.
+        With spells, or those of a file.
     """
 
     mean_year_c: FloatArray
@@ -51,6 +54,26 @@ def month_nodes(month_means: FloatArray) -> FloatArray:
     lengths = np.diff([*days.month_starts, days.n_day])
     averages = np.add.reduceat(interpolated, days.month_starts, axis=0) / lengths[:, np.newaxis]
     return np.asarray(np.linalg.solve(averages, month_means))
+
+
+def scenario_temperatures(scenario: Scenario, days: LocalDays) -> Temperatures:
+    """Return the temperature of every hour of the days of a scenario: those of its file, or made of its climate.
+
+    Raises
+    ------
+    ScenarioError
+        The file is not the one that was read with the scenario, or does not cover the horizon.
+    """
+    profiles = scenario.profiles
+    made = temperatures(profiles.climate, profiles.weather, days, scenario.seed)
+    asked = profiles.ambient.file
+    if asked is None:
+        return made
+    if scenario.ambient is None or scenario.ambient.file != asked:
+        raise ScenarioError(
+            f"{asked}: the air temperatures were not read with the scenario. Name it in a scenario file and load that"
+        )
+    return Temperatures(made.mean_year_c, scenario.ambient.on_days(scenario.horizon, profiles.ambient.coverage))
 
 
 def temperatures(climate: Climate, weather: Weather, days: LocalDays, seed: int) -> Temperatures:

@@ -15,7 +15,7 @@ import pandas as pd
 
 from gridsim.errors import ScenarioError
 from gridsim.grid.bus_loads import BusLoads, spread_loads
-from gridsim.grid.climate import temperatures
+from gridsim.grid.climate import scenario_temperatures
 from gridsim.grid.demand import area_demand, monthly_summary
 from gridsim.grid.generation import plant_output
 from gridsim.grid.home_loads import read_home_loads
@@ -215,7 +215,7 @@ def plan_injections(
     refuse_mismatch(tables, scenario, loads)
     options = scenario.profiles
     days = local_days(horizon.from_year, horizon.to_year, options.holiday_country)
-    air = temperatures(options.climate, options.weather, days, scenario.seed)
+    air = scenario_temperatures(scenario, days)
     investors = plan_investors(tables, scenario, days)
     areas = tuple(
         area_demand(

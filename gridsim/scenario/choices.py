@@ -45,3 +45,17 @@ class InvestorProfileName(StrEnum):
     data_centre = "data_centre"
     greenhouse = "greenhouse"
     district = "district"
+
+
+class AmbientCoverage(StrEnum):
+    """What a file of air temperatures holds: every hour of the horizon, or one year that stands for all."""
+
+    every_hour = "every_hour"
+    typical_year = "typical_year"
+
+
+class FanOperation(StrEnum):
+    """Fans of transformers that have them: running in every hour, or switched by the top oil."""
+
+    run = "run"
+    switched = "switched"

@@ -2,33 +2,52 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
+from gridsim.errors import ScenarioError
 from gridsim.scenario.binding import nearest
+from gridsim.scenario.choices import AmbientCoverage
 from gridsim.scenario.limit_model import rule_problems
 from gridsim.scenario.rule_catalogue import CATALOGUE
+from gridsim.scenario.source_text import shown
 from gridsim.units import HOURS_PER_DAY
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from gridsim.scenario.cooling_model import CoolingOptions
     from gridsim.scenario.demand_model import AreaDemand
     from gridsim.scenario.model import Scenario
     from gridsim.scenario.profile_model import Climate
 
 #: Shares in a text file are rounded by hand.
 _SHARE_TOLERANCE = 1e-6
+_FOLDER_NAME = re.compile(r"[^\W_][\w .-]{0,99}")
+_COUNTRY = re.compile("([A-Z]{2})?")
 
 
 def inconsistencies(scenario: Scenario) -> list[tuple[str, str]]:
     """Return every problem as (dotted key, what is wrong and what would be accepted)."""
     return [
+        *_name(scenario.name),
         *_horizon(scenario),
         *_demand(scenario),
         *_profiles(scenario),
         *_climate(scenario.profiles.climate),
+        *_ambient(scenario),
+        *_cooling(scenario.cooling),
         *rule_problems(scenario.limits, CATALOGUE),
     ]
+
+
+def _name(name: str) -> Iterator[tuple[str, str]]:
+    """A name becomes a folder of results, so it must not lead elsewhere, on any system."""
+    if not _FOLDER_NAME.fullmatch(name) or name.endswith("."):
+        yield "name", (
+            "expected up to 100 letters, digits, blanks and . _ - that begin with a letter or digit, because results go "
+            f"into a folder of this name; got {shown(name)}"
+        )
 
 
 def _horizon(scenario: Scenario) -> Iterator[tuple[str, str]]:
@@ -81,6 +100,11 @@ def _sum_is_one(shares: Mapping[str, float], key: str, which: str = "") -> Itera
 
 def _profiles(scenario: Scenario) -> Iterator[tuple[str, str]]:
     profiles = scenario.profiles
+    if not _COUNTRY.fullmatch(profiles.holiday_country):
+        yield "profiles.holiday_country", (
+            "expected a country code of two capital letters, or an empty text for no holidays; got "
+            f"{shown(profiles.holiday_country)}"
+        )
     for shape in profiles.month_shapes:
         key = f"profiles.month_shapes.{shape.name}"
         if (shape.mean_factors is None) == (shape.energy_shares_percent is None):
@@ -108,3 +132,22 @@ def _climate(climate: Climate) -> Iterator[tuple[str, str]]:
         shown = ", ".join(f"{column} {value:g}" for column, value in zip(columns, by_month[wrong[0] - 1], strict=True))
         which = ", ".join(str(month) for month in wrong)
         yield "profiles.climate", f"expected rising values in every month, not so in {which}; month {wrong[0]}: {shown}"
+
+
+def _ambient(scenario: Scenario) -> Iterator[tuple[str, str]]:
+    options, horizon = scenario.profiles.ambient, scenario.horizon
+    if options.file is None and options.coverage is not AmbientCoverage.every_hour:
+        yield "profiles.ambient.coverage", "there is no file that it could speak of. Name it in profiles.ambient.file"
+    if scenario.ambient is not None and horizon.to_year >= horizon.from_year:
+        try:
+            scenario.ambient.on_days(horizon, options.coverage)
+        except ScenarioError as error:
+            yield "profiles.ambient.file", str(error)
+
+
+def _cooling(cooling: CoolingOptions) -> Iterator[tuple[str, str]]:
+    on_c, off_c = cooling.on_top_oil_c, cooling.off_top_oil_c
+    if off_c > on_c:
+        yield "cooling.off_top_oil_c", f"expected at most on_top_oil_c ({on_c:g}), got {off_c:g}"
+    if cooling.is_verified and not cooling.source:
+        yield "cooling.source", "expected where the numbers were read, since is_verified is true"

@@ -4,13 +4,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import pandas as pd
 
 from gridsim.enums import Area, InvestorPool, Programme, Solver
 from gridsim.scenario import keys
+from gridsim.scenario.cooling_model import CoolingOptions
 from gridsim.scenario.demand_model import AreaDemand, Demand
 from gridsim.scenario.horizon import Horizon
 from gridsim.scenario.keys import KeyKind
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Mapping
     from pathlib import Path
+
+    from gridsim.scenario.ambient_record import AmbientRecord
 
 __all__ = [
     "Area",
@@ -136,11 +139,14 @@ class Scenario:
     digests:
         sha256 of the bytes of every file that was read, by path relative to the folder of the scenario file.
     source_files:
-        The files themselves: the scenario file first, then what it extends.
+        The scenario file first, then what it extends.
+    ambient:
+        What stood in ``profiles.ambient.file``; None when no file is named.
     """
 
     digests: Mapping[str, str]
     source_files: tuple[Path, ...]
+    ambient: AmbientRecord | None = field(default=None, kw_only=True, repr=False, compare=False)
     name: str = keys.text("Short name, used in result folders")
     title: str = keys.text("One line for plots and reports")
     description: str = keys.text("What the scenario assumes and why", default="")
@@ -152,6 +158,7 @@ class Scenario:
     investors: InvestorOptions = keys.table(InvestorOptions, "Investor projects")
     commissioning: CommissioningOptions = keys.table(CommissioningOptions, "Dates of projects")
     limits: LimitOptions = keys.table(LimitOptions, "Rules of loading")
+    cooling: CoolingOptions = keys.table(CoolingOptions, "Fans of transformers")
     solver: SolverOptions = keys.table(SolverOptions, "Load-flow solver")
 
     @property

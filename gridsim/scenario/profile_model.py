@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING
 
 from gridsim.enums import Sector
 from gridsim.scenario import keys
-from gridsim.scenario.choices import InvestorProfileName, SlpName
+from gridsim.scenario.choices import AmbientCoverage, InvestorProfileName, SlpName
 from gridsim.scenario.keys import KeyKind
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
 #: Twelve or twenty-four numbers.
 Numbers = tuple[float, ...]
@@ -92,6 +93,25 @@ class Climate:
     abs_min_c: Numbers = keys.months("Lowest temperature on record", -80.0, 60.0)
     abs_max_c: Numbers = keys.months("Highest temperature on record", -60.0, 70.0)
     source: str = keys.text("Where the table comes from")
+
+
+@dataclass(frozen=True)
+class AmbientOptions:
+    """Hourly air temperatures from a file, in place of those made of the climate table and of spells of weather.
+
+    They are what transformers cool in, what limits by the hour are read by, and what load and heating answer to. Normal
+    months, the means of the climate table, stay what seasonal limits are read by and what the shapes of load contain.
+    """
+
+    file: Path | None = keys.key(
+        KeyKind.path, "CSV file of hours: temp_c, and time_utc or time_local; relative to the scenario", default=None
+    )
+    coverage: AmbientCoverage = keys.choice(
+        "Whether the file has every hour of the horizon, or one year that stands for all",
+        AmbientCoverage,
+        default=AmbientCoverage.every_hour,
+    )
+    source: str = keys.text("Where the temperatures come from", default="")
 
 
 @dataclass(frozen=True)
@@ -175,6 +195,7 @@ class ProfileOptions:
 
     holiday_country: str = keys.text("Country code of the package holidays; empty for no holidays", default="KZ")
     climate: Climate = keys.table(Climate, "Temperatures")
+    ambient: AmbientOptions = keys.table(AmbientOptions, "Hourly air temperatures from a file")
     weather: Weather = keys.table(Weather, "Departures from the mean temperature")
     month_shapes: tuple[MonthShape, ...] = keys.key(KeyKind.named_tables, "Seasonal shapes", model=MonthShape)
     day_shapes: tuple[DayShape, ...] = keys.key(KeyKind.named_tables, "Mean-day shapes", model=DayShape)

@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from gridsim.scenario.keys import KeyKind, keys_of
+from gridsim.scenario.keys import KeyKind, default_of, keys_of
 from gridsim.scenario.knots import AmbientKnots, ShareKnots, YearKnots
 
 if TYPE_CHECKING:
@@ -20,6 +20,20 @@ def plain_values(scenario: Any) -> dict[str, Any]:
     they say where something lies and not what it is: the digests of the manifest say what was read.
     """
     return dict(_entries(scenario, ""))
+
+
+def default_values(model: type[Any], prefix: str = "") -> dict[str, Any]:
+    """Return the values of the keys that a scenario need not state, as :func:`plain_values` names them.
+
+    A run that was made before a key existed was made as its default says.
+    """
+    found: dict[str, Any] = {}
+    for name, key in keys_of(model).items():
+        if key.kind is KeyKind.table and key.model is not None:
+            found |= default_values(key.model, f"{prefix}{name}.")
+        elif not key.required:
+            found |= dict(_spread(default_of(model, name), key.kind, f"{prefix}{name}"))
+    return found
 
 
 def _entries(table: Any, prefix: str) -> Iterator[tuple[str, Any]]:
