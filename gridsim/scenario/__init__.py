@@ -6,13 +6,18 @@ import dataclasses
 import os
 from pathlib import Path
 from types import MappingProxyType
+from typing import TYPE_CHECKING
 
 from gridsim.errors import ScenarioError
+from gridsim.scenario.ambient_file import read_ambient
 from gridsim.scenario.binding import build
 from gridsim.scenario.consistency import inconsistencies
-from gridsim.scenario.document import Document, problem_list, read_document
+from gridsim.scenario.document import problem_list, read_document
 from gridsim.scenario.keys import keys_of
 from gridsim.scenario.model import Horizon, Scenario
+
+if TYPE_CHECKING:
+    from gridsim.scenario.document import Document
 
 __all__ = ["Horizon", "Scenario", "load_scenario"]
 
@@ -31,7 +36,8 @@ def load_scenario(path: str | Path, *, from_year: int | None = None, to_year: in
     ------
     ScenarioError
         A file cannot be read, or says something that no scenario may say: unknown keys (with the nearest known one),
-        wrong types, values out of range, missing keys, contradictions. All problems of one kind are listed together.
+        wrong types, values out of range, missing keys, contradictions; or the air temperatures that it names are not
+        a table of the hours that it needs. All problems of one kind are listed together.
     """
     file = Path(path)
     document = read_document(file)
@@ -40,8 +46,8 @@ def load_scenario(path: str | Path, *, from_year: int | None = None, to_year: in
     scenario: Scenario | None = build(Scenario, document.tree, "", missing, **more)
     if scenario is None:
         raise ScenarioError(problem_list([f"{file}: key {name!r} is missing" for name in missing]))
-    scenario = _with_years(scenario, from_year, to_year)
-    problems = [f"{_origin(document, name, file)}: key {name!r}: {text}" for name, text in inconsistencies(scenario)]
+    scenario = _with_ambient(_with_years(scenario, from_year, to_year), document, file)
+    problems = [document.problem(name, text) for name, text in inconsistencies(scenario)]
     if problems:
         raise ScenarioError(problem_list(problems))
     return scenario
@@ -62,8 +68,11 @@ def _with_years(scenario: Scenario, from_year: int | None, to_year: int | None) 
     return dataclasses.replace(scenario, horizon=dataclasses.replace(horizon, from_year=first, to_year=last))
 
 
-def _origin(document: Document, dotted: str, file: Path) -> Path:
-    """Return the file that last said something at a key, or about the nearest table around it."""
-    while dotted and dotted not in document.origin:
-        dotted = dotted.rpartition(".")[0]
-    return Path(os.path.normpath(document.origin.get(dotted, file)))
+def _with_ambient(scenario: Scenario, document: Document, file: Path) -> Scenario:
+    """Read the air temperatures that the scenario names, if it does, and count their file among what was read."""
+    path = scenario.profiles.ambient.file
+    if path is None:
+        return scenario
+    record, digest = read_ambient(path, document.origin_of("profiles.ambient.file"))
+    digests = {**scenario.digests, Path(os.path.relpath(path, file.parent)).as_posix(): digest}
+    return dataclasses.replace(scenario, ambient=record, digests=MappingProxyType(digests))
