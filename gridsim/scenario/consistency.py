@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 from gridsim.errors import ScenarioError
 from gridsim.scenario.binding import nearest
 from gridsim.scenario.choices import AmbientCoverage
+from gridsim.scenario.fix_catalogue import COSTS
+from gridsim.scenario.fix_model import fix_problems
 from gridsim.scenario.limit_model import rule_problems
 from gridsim.scenario.rule_catalogue import CATALOGUE
 from gridsim.scenario.source_text import shown
@@ -38,6 +40,7 @@ def inconsistencies(scenario: Scenario) -> list[tuple[str, str]]:
         *_ambient(scenario),
         *_cooling(scenario.cooling),
         *rule_problems(scenario.limits, CATALOGUE),
+        *fix_problems(scenario.fixes, COSTS),
     ]
 
 

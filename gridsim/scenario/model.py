@@ -13,6 +13,7 @@ from gridsim.enums import Area, InvestorPool, Programme, Solver
 from gridsim.scenario import keys
 from gridsim.scenario.cooling_model import CoolingOptions
 from gridsim.scenario.demand_model import AreaDemand, Demand
+from gridsim.scenario.fix_model import FixOptions
 from gridsim.scenario.horizon import Horizon
 from gridsim.scenario.keys import KeyKind
 from gridsim.scenario.limit_model import LimitOptions, LimitRule, chosen_rules
@@ -31,6 +32,7 @@ __all__ = [
     "AreaDemand",
     "CommissioningOptions",
     "Demand",
+    "FixOptions",
     "Horizon",
     "InvestorOptions",
     "InvestorOverride",
@@ -158,6 +160,7 @@ class Scenario:
     investors: InvestorOptions = keys.table(InvestorOptions, "Investor projects")
     commissioning: CommissioningOptions = keys.table(CommissioningOptions, "Dates of projects")
     limits: LimitOptions = keys.table(LimitOptions, "Rules of loading")
+    fixes: FixOptions = keys.table(FixOptions, "Fixes of overloads and their unit costs")
     cooling: CoolingOptions = keys.table(CoolingOptions, "Fans of transformers")
     solver: SolverOptions = keys.table(SolverOptions, "Load-flow solver")
 
