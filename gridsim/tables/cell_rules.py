@@ -30,6 +30,9 @@ _GROUPED = re.compile(r"[+-]?[0-9]{1,3}([ \u00a0\u202f'][0-9]{3})+(\.[0-9]+)?")
 _ISO_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _LIKE_DATE = re.compile(r"[0-9]{1,4}[./-][0-9]{1,2}[./-][0-9]{1,4}.*|[0-9]{1,2}[ .-][^\W\d]{3,}\.?([ -][0-9]{2,4})?")
 _SERIAL_DATE = re.compile(r"[0-9]{5}")
+_SPREADSHEET_ERROR = re.compile(r"#(#+|N/A|Н/Д|[A-ZА-ЯЁ0-9/]+[!?])")
+_CONTROL_CHARACTER = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029]")
+_LINE_BREAK = re.compile(r"[\t\n\r]")
 #: Years a plan can speak of; timestamps of 64 bits in nanoseconds end in 2262.
 FIRST_YEAR, LAST_YEAR = 1900, 2200
 _LARGEST_WHOLE = 2.0**53
@@ -146,13 +149,14 @@ def typed_frame(table: Table, text: TableText) -> tuple[pd.DataFrame, list[Findi
     findings: list[Finding] = []
     columns: dict[str, pd.Series] = {}
     for column in table.columns:
+        is_key = column.name == table.key or bool(column.references)
         cells = text.columns.get(column.name)
         values: list[object] = []
         if cells is None:
             values = [_empty_value(column)] * len(text.rows)
         else:
             for row, cell in zip(text.rows, cells, strict=True):
-                value, problem = _read_cell(column, cell)
+                value, problem = _read_cell(column, cell, is_key=is_key)
                 values.append(value)
                 if problem:
                     findings.append(Finding(table.file, row, column.name, shown(cell), *problem))
@@ -160,17 +164,30 @@ def typed_frame(table: Table, text: TableText) -> tuple[pd.DataFrame, list[Findi
     return pd.DataFrame(columns, index=pd.RangeIndex(len(text.rows))), findings
 
 
-def _read_cell(column: Column, cell: str) -> tuple[object, Problem | None]:
+def _read_cell(column: Column, cell: str, *, is_key: bool) -> tuple[object, Problem | None]:
     if not cell:
         if not column.required:
             return _empty_value(column), None
         rule = "missing_source" if column.name == "source_id" else "empty_cell"
         problem = (rule, "the cell is empty", f"Fill it in: {column.description}.")
         return _EMPTY[column.kind], problem
-    value = _READERS[column.kind](column, cell)
+    value = _not_a_value(cell, is_key=is_key) or _READERS[column.kind](column, cell)
     if isinstance(value, tuple):
         return _EMPTY[column.kind], value
     return value, None
+
+
+def _not_a_value(cell: str, *, is_key: bool) -> Problem | None:
+    """Refuse what a spreadsheet or a terminal would take for a command, and what a spreadsheet could not compute."""
+    if _SPREADSHEET_ERROR.fullmatch(cell):
+        return "spreadsheet_error", "a spreadsheet could not show the value", "Widen the column or mend the formula."
+    if cell.startswith("="):
+        return "formula", "the cell holds a formula", "Write the value that it stands for."
+    found = _CONTROL_CHARACTER.search(cell) or (_LINE_BREAK.search(cell) if is_key else None)
+    if found:
+        message = f"character {found.start() + 1} of the cell is a control character (U+{ord(found[0]):04X})"
+        return "control_character", message, "Type the text again, on one line."
+    return None
 
 
 def _empty_value(column: Column) -> object:

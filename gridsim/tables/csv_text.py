@@ -76,6 +76,11 @@ def read_text(table: Table, content: bytes) -> TableText:
 
 def _records(table: Table, content: bytes, findings: list[Finding]) -> list[list[str]]:
     """Decode and split into records; an empty list when the file cannot be used at all."""
+    if b"\x00" in content:
+        row = content.count(b"\n", 0, content.index(b"\x00")) + 1
+        message = "the file holds null bytes (in this row first), as UTF-16 text and binary files do"
+        findings.append(Finding(table.file, row, "", "", "not_utf8", message, _SAVE_AGAIN))
+        return []
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:

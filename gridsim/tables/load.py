@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import os
+import stat
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,6 +20,9 @@ from gridsim.tables.schema import TABLES
 
 if TYPE_CHECKING:
     from gridsim.tables.columns import Table
+
+#: Bytes of the largest table that is read: some two million rows. What is larger is no network.
+LARGEST_FILE = 256_000_000
 
 
 def load_tables(folder: str | Path) -> NetworkTables:
@@ -52,8 +57,8 @@ def check_tables(folder: str | Path) -> tuple[NetworkTables | None, tuple[Findin
         are good for totals, not for a load flow.
     """
     path = Path(folder)
-    if not path.is_dir():
-        what = "is a file" if path.exists() else "does not exist"
+    if not os.path.isdir(path):  # noqa: PTH112  a name that no folder can have is an answer here, not an error
+        what = "is a file" if os.path.exists(path) else "does not exist"  # noqa: PTH110  likewise
         remedy = "Name a folder that holds the CSV files of a network."
         return None, (Finding(str(folder), 0, "", "", "missing_folder", f"the folder {what}", remedy),)
     try:
@@ -84,22 +89,32 @@ def _content(folder: Path, table: Table, names: list[str], findings: list[Findin
     """Return the bytes of a table's file, or None with a finding."""
     path = folder / table.file
     try:
-        return path.read_bytes()
+        state = path.stat()
+        if stat.S_ISREG(state.st_mode) and state.st_size <= LARGEST_FILE:
+            return path.read_bytes()
+        finding = _not_a_table(table, state)
     except FileNotFoundError:
-        if not table.is_required:
+        if not table.is_required and not path.is_symlink():
             return None
         hint = nearest(table.file, [name for name in names if name not in {other.file for other in TABLES}])
         header = ",".join(column.name for column in table.columns)
         remedy = f"{hint}Add it; a header row alone will do where there is nothing to list: {header}."
         finding = Finding(table.file, 0, "", "", "missing_file", f"the file is missing ({table.description})", remedy)
-    except IsADirectoryError:
-        remedy = "Put the CSV file there instead."
-        finding = Finding(table.file, 0, "", "", "not_a_file", "a folder has the name of this file", remedy)
     except OSError as error:
         message = f"the file cannot be read ({error.strerror or error})"
         finding = Finding(table.file, 0, "", "", "unreadable_file", message, "Check its permissions, or copy it again.")
     findings.append(finding)
     return None
+
+
+def _not_a_table(table: Table, state: os.stat_result) -> Finding:
+    """Tell what stands in place of a file; a pipe or a device might give bytes without end, or none ever."""
+    if stat.S_ISREG(state.st_mode):
+        message = f"the file holds {state.st_size:,} bytes, at most {LARGEST_FILE:,} are read"
+        return Finding(table.file, 0, "", "", "huge_file", message, "Keep the rows of one network in it.")
+    what = "a folder" if stat.S_ISDIR(state.st_mode) else "a pipe or a device"
+    remedy = "Put the CSV file there instead."
+    return Finding(table.file, 0, "", "", "not_a_file", f"{what} has the name of this file", remedy)
 
 
 def _draft(texts: dict[str, TableText]) -> tuple[Draft, list[Finding]]:
