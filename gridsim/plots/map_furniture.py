@@ -1,4 +1,4 @@
-"""What makes a picture of points a map: window, graticule, scale bar, north arrow, names of towns, attribution.
+"""What makes a picture of points a map: window, graticule, scale bar, north arrow, attribution.
 
 The projection is equirectangular, stretched by the cosine of the middle latitude; over the 4 degrees of the region
 distances are right within 4 %.
@@ -25,38 +25,6 @@ ATTRIBUTION = "© OpenStreetMap contributors (positions, ODbL 1.0). Towns: GeoNa
 _DEGREE_STEPS = (0.05, 0.1, 0.2, 0.25, 0.5, 1.0, 2.0, 5.0)
 _BAR_LENGTHS_KM = (1, 2, 5, 10, 20, 50, 100, 200, 500)
 _EDGE_IN = 0.14
-
-
-@dataclass(frozen=True)
-class Place:
-    """A town: name and position in degrees."""
-
-    name: str
-    lat: float
-    lon: float
-
-
-#: Towns for orientation, largest first; positions from GeoNames.
-PLACES = (
-    Place("Almaty", 43.2525, 76.9115),
-    Place("Taldykorgan", 45.0156, 78.3739),
-    Place("Konaev", 43.8668, 77.0630),
-    Place("Kaskelen", 43.2000, 76.6200),
-    Place("Talgar", 43.3024, 77.2381),
-    Place("Esik", 43.3552, 77.4525),
-    Place("Uzynagash", 43.2226, 76.3187),
-    Place("Shelek", 43.5962, 78.2575),
-    Place("Otegen Batyr", 43.4185, 77.0219),
-    Place("Zharkent", 44.1662, 80.0074),
-    Place("Saryozek", 44.3618, 77.9728),
-    Place("Shu", 43.6051, 73.7622),
-    Place("Korday", 43.0388, 74.7129),
-    Place("Kegen", 43.0145, 79.2264),
-    Place("Narynkol", 42.7264, 80.1750),
-    Place("Shonzhy", 43.5381, 79.4658),
-    Place("Bakanas", 44.8060, 76.2746),
-    Place("Ulken", 45.2093, 73.9509),
-)
 
 
 @dataclass(frozen=True)

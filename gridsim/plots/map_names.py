@@ -10,9 +10,10 @@ import numpy as np
 from gridsim.plots import style
 from gridsim.plots.label_placement import Box
 from gridsim.plots.label_writing import Label, mark_boxes, write_labels
-from gridsim.plots.map_furniture import PLACES, Window, exit_point
+from gridsim.plots.map_furniture import Window, exit_point
 from gridsim.plots.short_names import fitting_name, short_name
 from gridsim.plots.study_data import REPRESENTATIVE_MARK, records
+from gridsim.studies.towns import TOWNS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -43,7 +44,7 @@ class MapData:
 def _candidates(shown: MapData, window: Window, enlarged: Sequence[Window]) -> list[Label]:
     """Collect towns, overloaded substations (worst first), large and real ones, neighbours beyond the frame."""
     italic = {"fontstyle": "italic", "color": style.SOFT_INK}
-    towns = [place for place in PLACES if window.holds(np.array(place.lat), np.array(place.lon))]
+    towns = [place for place in TOWNS if window.holds(np.array(place.lat), np.array(place.lon))]
     labels = [Label(place.name, place.lon, place.lat, 3.0, italic) for place in towns]
     stations = shown.substations[shown.substations["is_there"]]
     is_inside = window.holds(stations["lat"].to_numpy(), stations["lon"].to_numpy())
@@ -93,7 +94,7 @@ def write_names(ax: Axes, shown: MapData, window: Window, enlarged: Sequence[Win
         Box(frame.x0, frame.y0, frame.x0 + 0.3 * frame.width, frame.y0 + 0.4 * dpi),
         Box(frame.x1 - 0.4 * dpi, frame.y1 - 0.75 * dpi, frame.x1, frame.y1),
     ]
-    towns = [place for place in PLACES if window.holds(np.array(place.lat), np.array(place.lon))]
+    towns = [place for place in TOWNS if window.holds(np.array(place.lat), np.array(place.lon))]
     lon_lat = ([place.lon for place in towns], [place.lat for place in towns])
     ax.plot(*lon_lat, "+", color=style.SOFT_INK, markersize=5, zorder=3.5)
     write_labels(ax, _candidates(shown, window, enlarged), taken, reach=_REACH)
