@@ -11,8 +11,8 @@ from benchmarks.record import Agreement, Verdict
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from benchmarks.reference_arrays import ReferenceArrays
-    from benchmarks.subject import Outcome
+    from gridsim.peers.peer_model import Outcome
+    from gridsim.peers.reference_arrays import ReferenceArrays
 
 #: Beyond these a result counts as wrong. A mismatch of 1e-8 pu moves voltages by about 1e-7 pu on the weakest nets.
 WORST_VOLTAGE_PU = 1e-5

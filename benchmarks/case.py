@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import copy
 import warnings
 from dataclasses import dataclass, field
-from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
-from benchmarks.reference_arrays import ReferenceArrays
+from gridsim.peers.peer_model import PeerNet
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -51,36 +49,21 @@ def day_level(first: int, n_step: int) -> np.ndarray:
 
 
 @dataclass(frozen=True)
-class Case:
+class Case(PeerNet):
     """A loaded network.
 
     Attributes
     ----------
-    name:
-        Name of the entry.
-    net:
-        ``pandapowerNet`` as a user has it; not to be changed, take :meth:`fresh_net`.
     seed:
         Seed of the noise.
     """
 
-    name: str
-    net: Any
     seed: int = 0
     _memory: dict[tuple[int, int], dict[tuple[str, str], np.ndarray]] = field(default_factory=dict, repr=False)
-
-    def fresh_net(self) -> Any:
-        """Return a copy that may be changed."""
-        return copy.deepcopy(self.net)
 
     def again(self) -> Case:
         """Return the case without what was derived from it, for timings in which that has to be done."""
         return Case(self.name, self.net, self.seed)
-
-    @cached_property
-    def reference(self) -> ReferenceArrays:
-        """The net as pandapower's own matrices, with which every result is judged."""
-        return ReferenceArrays.of(self.fresh_net())
 
     def profiles(self, n_step: int, first: int = 0) -> dict[tuple[str, str], np.ndarray]:
         """Return values by ``(table, column)``, MW and Mvar, each (n_step, n_element), rows contiguous.

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from benchmarks.case import CaseEntry
     from benchmarks.peak import Peak
-    from benchmarks.subject import Arrays
+    from gridsim.peers.peer_model import Arrays
 
 PER_ADMITTANCE = 4
 PER_BUS = 12

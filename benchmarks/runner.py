@@ -16,7 +16,8 @@ from benchmarks.case import BLOCK_STEPS, CaseEntry, load_case
 from benchmarks.phase import Sample, UnfitError
 from benchmarks.record import Agreement, Record, Run, Verdict
 from benchmarks.stand import SHORTEST_S, WARM_UP_STEPS, Stand, clocked, quiet
-from benchmarks.subject import NotApplicableError, Outcome, Variant
+from benchmarks.subject import Variant
+from gridsim.peers.peer_model import NotApplicableError, Outcome
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from benchmarks.case import Case
-    from benchmarks.subject import Model, Outcome, Subject, Variant
+    from benchmarks.subject import Subject, Variant
+    from gridsim.peers.peer_model import Model, Outcome
 
 WARM_UP_STEPS = 24
 TRIALS = 2

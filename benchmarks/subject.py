@@ -11,19 +11,13 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 import pandas as pd
 
+from gridsim.peers.peer_model import NotApplicableError, Outcome
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from benchmarks.case import Case
-
-    Arrays = Mapping[tuple[str, str], np.ndarray]
-
-TOLERANCE_PU = 1e-8
-MAX_ITERATIONS = 20
-
-
-class NotApplicableError(Exception):
-    """The subject does not do this, or not for this network; the message says why."""
+    from gridsim.peers.peer_model import Model
 
 
 @dataclass(frozen=True)
@@ -53,65 +47,12 @@ class Variant:
         return f"{self.subject} {self.method}".strip()
 
 
-@dataclass(frozen=True)
-class Outcome:
-    """Results of a batch, in the order of the net's tables.
-
-    Attributes
-    ----------
-    voltage:
-        Complex voltage, pu; NaN for failed steps and dead buses. Shape (n_step, n_net_bus).
-    loading:
-        Percent by table: ``line`` and ``trafo`` (n_step, n), ``trafo3w`` (n_step, n, 3); what a subject gives itself.
-    n_solved:
-        Steps of which the subject says that they are solved.
-    """
-
-    voltage: np.ndarray
-    loading: Mapping[str, np.ndarray]
-    n_solved: int
-
-
 def framed(case: Case, steps: pd.Index, loading: Mapping[str, np.ndarray], n_solved: int) -> Outcome:
     """Make the frames of loading that end a whole call, of three-winding units the worst winding; keep their values."""
     for table, values in loading.items():
         worst = values.max(axis=2) if values.ndim > 2 else values
         pd.DataFrame(worst, index=steps, columns=case.net[table].index)
     return Outcome(np.empty((0, 0), dtype=complex), loading, n_solved)
-
-
-class Model(ABC):
-    """A subject's own model of one case, ready to solve batches."""
-
-    #: Said next to the figures, for instance how the network was converted.
-    note: str = ""
-    #: Whether the subject keeps its results in so few digits that their mismatch says nothing about convergence.
-    is_single_precision: bool = False
-
-    def prepare(self, profiles: Arrays, n_step: int, voltage: np.ndarray) -> None:
-        """Bring a batch into the shape the subject wants; never timed.
-
-        ``voltage`` is the known solution, (n_step, n_net_bus): peers without voltage-controlled buses need it.
-        """
-        del voltage
-        self.batch = profiles
-        self.n_step = n_step
-
-    @abstractmethod
-    def solve(self) -> None:
-        """Solve the prepared batch: voltages and branch flows, arrays in, arrays out."""
-
-    def flows(self) -> None:
-        """Compute the flows of the solved batch once more, where the subject keeps them apart."""
-        raise NotApplicableError("flows belong to the solution")
-
-    @abstractmethod
-    def n_solved(self) -> int:
-        """Return how many steps of the last batch the subject says it solved."""
-
-    @abstractmethod
-    def outcome(self) -> Outcome:
-        """Return the results of the last batch; never timed."""
 
 
 class Subject(ABC):

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from benchmarks.phase import Phase, Sample
 from benchmarks.registry import register_phase
 from benchmarks.stand import clocked, quiet
-from benchmarks.subject import NotApplicableError
+from gridsim.peers.peer_model import NotApplicableError
 
 if TYPE_CHECKING:
     from benchmarks.stand import Stand

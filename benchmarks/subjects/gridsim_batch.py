@@ -15,7 +15,8 @@ import numpy as np
 
 from benchmarks.registry import register_subject
 from benchmarks.stand import WARM_UP_STEPS
-from benchmarks.subject import MAX_ITERATIONS, TOLERANCE_PU, Model, Outcome, Subject, Variant
+from benchmarks.subject import Subject, Variant
+from gridsim.peers.peer_model import MAX_ITERATIONS, TOLERANCE_PU, Model, Outcome
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

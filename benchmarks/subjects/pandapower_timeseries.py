@@ -8,13 +8,14 @@ import numpy as np
 import pandas as pd
 
 from benchmarks.registry import register_subject
-from benchmarks.subject import MAX_ITERATIONS, TOLERANCE_PU, Model, Outcome, Subject, Variant
+from benchmarks.subject import Subject, Variant
+from gridsim.peers.peer_model import MAX_ITERATIONS, TOLERANCE_PU, Model, Outcome
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from benchmarks.case import Case
-    from benchmarks.subject import Arrays
+    from gridsim.peers.peer_model import Arrays
 
 LOADING_TABLES = ("line", "trafo", "trafo3w")
 

@@ -11,8 +11,9 @@ import pytest
 from benchmarks import ranking, registry
 from benchmarks.case import load_case
 from benchmarks.record import Verdict
-from benchmarks.subject import NotApplicableError, Outcome, Subject, Variant
+from benchmarks.subject import Subject, Variant
 from benchmarks.subjects.gridsim_batch import Gridsim, GridsimModel
+from gridsim.peers.peer_model import NotApplicableError, Outcome
 
 if TYPE_CHECKING:
     from collections.abc import Callable

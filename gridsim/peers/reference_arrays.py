@@ -1,4 +1,4 @@
-"""A net as pandapower's own matrices: the judge of every subject, and the source of peers that need plain branches.
+"""A net as pandapower's own matrices: the judge of every engine, and the source of those that need plain branches.
 
 Positions are those of pandapower's internal case after ``runpp``: buses joined by closed switches are one bus,
 three-winding transformers are a star of three branches, what is out of service is gone.
@@ -224,8 +224,7 @@ class ReferenceArrays:
 
 def _positions(lookup: np.ndarray, bus: np.ndarray, n_bus: int) -> np.ndarray:
     pos = lookup[bus].astype(np.int64)
-    pos[pos >= n_bus] = -1
-    return pos
+    return np.where(pos < n_bus, pos, -1)
 
 
 def _injection_map(net: Any, key: tuple[str, str], lookup: np.ndarray, n_bus: int, sign: float) -> Any:
@@ -240,9 +239,9 @@ def _fixed_injection(net: Any, maps: Mapping[tuple[str, str], Any], n_bus: int) 
     """What stays: reactive power of static generators. Anything else that draws power is refused."""
     for table in ("motor", "storage", "ward", "xward", "dcline", "asymmetric_load", "asymmetric_sgen"):
         if table in net and len(net[table]):
-            raise ValueError(f"table {table} is not part of the benchmark's networks")
+            raise ValueError(f"table {table} is not modelled here")
     if net.load.filter(like="const_").to_numpy().any():
-        raise ValueError("loads of the benchmark's networks have constant power")
+        raise ValueError("loads must have constant power")
     fixed = np.zeros(n_bus, dtype=complex)
     if len(net.sgen):
         map_of_p = maps["sgen", "p_mw"]
@@ -260,7 +259,7 @@ def _branches(branch: np.ndarray) -> Branches:
     y_from = 0.5 * (real[:, at.BR_G] + 1j * real[:, at.BR_B])
     y_to = y_from + 0.5 * (real[:, at.BR_G_ASYM] + 1j * real[:, at.BR_B_ASYM])
     if np.any(real[:, [at.BR_R_ASYM, at.BR_X_ASYM]]):
-        raise ValueError("impedances that differ by direction are not part of the benchmark's networks")
+        raise ValueError("impedances that differ by direction are not modelled here")
     return Branches(
         from_pos=real[:, at.F_BUS].astype(np.int64),
         to_pos=real[:, at.T_BUS].astype(np.int64),
