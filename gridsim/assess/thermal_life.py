@@ -6,7 +6,8 @@ its own current. The rated losses are those of the pair of windings that loses m
 out of the other two, so the three do not lose more than that pair at the load factor of the most loaded one: the oil is
 not warmer in truth, and cooler the more evenly two windings share what the third takes.
 
-The stages of cooling are not followed: fans and pumps of a class that has them run, as its rating presumes.
+Fans and pumps of a class that has them run, as its rating presumes, unless constants in two stages are given: then the
+fans of all windings of a transformer go together where its top oil alone switches them, since its oil is one.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from gridsim.assess.thermal_parameters import ThermalParameters
+    from gridsim.assess.thermal_fleet import Cooling
 
 #: Nodes of the ageing integral within an hour: an hour whose load jumps by half the rating is off by 0.4 % at most.
 N_NODE = 6
@@ -58,7 +59,7 @@ class ThermalWindings:
 
     column_pos: IndexArray
     unit: IndexArray
-    parameters: tuple[ThermalParameters, ...]
+    parameters: tuple[Cooling, ...]
 
 
 class ThermalTracker:

@@ -147,6 +147,8 @@ class CoolingStages:
         Where the fans start; ``inf`` where this does not start them.
     off_load_factor, off_top_oil_temp_c:
         Where they may stop; at most where they start.
+    is_verified:
+        Whether rating and thresholds were found in a source, and the constants of both stages too.
 
     Raises
     ------
@@ -162,6 +164,7 @@ class CoolingStages:
     off_load_factor: float = math.inf
     on_top_oil_temp_c: float = math.inf
     off_top_oil_temp_c: float = math.inf
+    is_verified: bool = False
 
     def __post_init__(self) -> None:
         if not 0.0 < self.natural_rating <= 1.0:
@@ -176,14 +179,33 @@ class CoolingStages:
             )
 
     @classmethod
-    def onan_onaf(cls, *, natural_rating: float = 0.6) -> CoolingStages:
-        """Fans that start at a top oil of 65 degree Celsius and stop at 55: customary values, NOT verified.
+    def onan_onaf(
+        cls,
+        *,
+        natural_rating: float = 0.6,
+        forced: ThermalParameters | None = None,
+        on_top_oil_temp_c: float = 65.0,
+        off_top_oil_temp_c: float = 55.0,
+        is_verified: bool = False,
+    ) -> CoolingStages:
+        """Fans that are switched by the top oil; the defaults are customary values, NOT verified.
 
-        The no-load losses are the same in both stages, so the loss ratio without fans is smaller.
+        The no-load losses are the same in both stages, so the loss ratio without fans is smaller. ``forced`` are the
+        constants with fans, :meth:`ThermalParameters.onaf` when not given.
         """
-        forced = ThermalParameters.onaf()
-        natural = dataclasses.replace(ThermalParameters.onan(), loss_ratio=forced.loss_ratio * natural_rating**2)
-        return cls(natural, forced, natural_rating, on_top_oil_temp_c=65.0, off_top_oil_temp_c=55.0)
+        forced = ThermalParameters.onaf() if forced is None else forced
+        natural = dataclasses.replace(
+            ThermalParameters.onan(), loss_ratio=forced.loss_ratio * natural_rating**2, paper=forced.paper
+        )
+        is_read = is_verified and natural.is_verified and forced.is_verified
+        return cls(
+            natural,
+            forced,
+            natural_rating,
+            on_top_oil_temp_c=on_top_oil_temp_c,
+            off_top_oil_temp_c=off_top_oil_temp_c,
+            is_verified=is_read,
+        )
 
 
 def _check(name: str, value: float, *, least: float, is_least_allowed: bool = True) -> None:

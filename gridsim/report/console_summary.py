@@ -11,6 +11,7 @@ from rich.table import Table
 
 from gridsim.report.rule_table import rule_table
 from gridsim.results.layout import OVERLOADS_FILE, SUMMARY_FILE
+from gridsim.units import PERCENT
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -157,6 +158,17 @@ def _print_heat(console: Console, summary: Mapping[str, Any]) -> None:
         for row in heat["hottest"][:N_NAMED]
     )
     console.print(f"          hottest: {hottest}", markup=False, soft_wrap=True)
+    console.print(f"          {_fan_text(heat['fans'])}", markup=False, soft_wrap=True)
+
+
+def _fan_text(fans: Mapping[str, Any]) -> str:
+    if fans["operation"] == "run":
+        return f"assumed: the fans of {fans['units']:,} transformers run in every hour"
+    standing = "as read" if fans["is_verified"] else "assumed"
+    return (
+        f"{standing}: the fans of {fans['units']:,} transformers start at {fans['on_top_oil_c']:g} °C of top oil and stop "
+        f"below {fans['off_top_oil_c']:g}, without them {fans['natural_rating'] * PERCENT:g} % of the rating"
+    )
 
 
 def _print_taps(console: Console, summary: Mapping[str, Any]) -> None:

@@ -22,17 +22,19 @@ def plain_values(scenario: Any) -> dict[str, Any]:
     return dict(_entries(scenario, ""))
 
 
-def default_values(model: type[Any], prefix: str = "") -> dict[str, Any]:
-    """Return the values of the keys that a scenario need not state, as :func:`plain_values` names them.
+def with_defaults(values: Mapping[str, Any], model: type[Any], prefix: str = "") -> dict[str, Any]:
+    """Return what :func:`plain_values` gave once, with the defaults of the keys of ``model`` that it does not know.
 
-    A run that was made before a key existed was made as its default says.
+    A key that came later stands at its default: so was computed what was computed before there was one.
     """
-    found: dict[str, Any] = {}
+    found = dict(values) if not prefix else {}
+    known = {name.removeprefix(prefix).partition(".")[0] for name in values if name.startswith(prefix)}
     for name, key in keys_of(model).items():
-        if key.kind is KeyKind.table and key.model is not None:
-            found |= default_values(key.model, f"{prefix}{name}.")
-        elif not key.required:
-            found |= dict(_spread(default_of(model, name), key.kind, f"{prefix}{name}"))
+        dotted = f"{prefix}{name}"
+        if key.kind is KeyKind.table and key.required and key.model is not None:
+            found |= with_defaults(values, key.model, f"{dotted}.")
+        elif not key.required and name not in known:
+            found |= dict(_spread(default_of(model, name), key.kind, dotted))
     return found
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,6 +12,8 @@ import pandas as pd
 from gridsim.studies.study_summary import is_failed
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from gridsim.dtypes import AnyArray, BoolArray
     from gridsim.results.manifest import Manifest
     from gridsim.results.store import ResultStore
@@ -40,7 +43,8 @@ def input_changes(a: Manifest, b: Manifest) -> pd.DataFrame:
         (kind, key, _text(of_a.get(key)), _text(of_b.get(key)))
         for kind, of_a, of_b in (
             ("scenario", _assumed(a), _assumed(b)),
-            ("network", _short(a), _short(b)),
+            ("file", _short(_other_files(a)), _short(_other_files(b))),
+            ("network", _short(a.inputs.get("network", {})), _short(b.inputs.get("network", {}))),
             ("option", dict(a.options), dict(b.options)),
             ("version", dict(a.versions), dict(b.versions)),
         )
@@ -61,8 +65,14 @@ def _assumed(manifest: Manifest) -> dict[str, Any]:
     return {key: value for key, value in manifest.scenario_values.items() if key not in NAMING_KEYS}
 
 
-def _short(manifest: Manifest) -> dict[str, str]:
-    return {file: digest[:DIGEST_LENGTH] for file, digest in manifest.inputs.get("network", {}).items()}
+def _other_files(manifest: Manifest) -> dict[str, str]:
+    """Return the digests of what a scenario names; what its own files say is compared value by value."""
+    files = manifest.inputs.get("scenario", {})
+    return {PurePosixPath(file).name: digest for file, digest in files.items() if not file.endswith(".toml")}
+
+
+def _short(digests: Mapping[str, str]) -> dict[str, str]:
+    return {file: digest[:DIGEST_LENGTH] for file, digest in digests.items()}
 
 
 def hours_by_year(a: ResultStore, b: ResultStore, limit: str) -> pd.DataFrame:

@@ -42,8 +42,8 @@ class RunComparison:
         One row per local year: ``failed_h`` (hours without solution), ``overloaded`` (transformers that break the
         rule), ``hours`` (hours of that, summed over transformers).
     inputs:
-        What went in differently: ``kind`` (scenario, network, option, version), ``key``, and the value of either run;
-        of a file the beginning of its SHA-256; empty where a run has none.
+        What went in differently: ``kind`` (scenario, file, network, option, version), ``key``, and the value of either
+        run; of a file the beginning of its SHA-256; empty where a run has none.
     projects:
         Projects and investors on another day: ``kind``, ``programme``, ``name``, ``project_id``, ``investor_id``,
         ``date_utc``, ``later_days``; NaT where a run does not have them.

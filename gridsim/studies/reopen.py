@@ -11,7 +11,7 @@ from gridsim.errors import ResultStoreError, ScenarioError
 from gridsim.results.store import ResultStore
 from gridsim.scenario import load_scenario
 from gridsim.scenario.model import Scenario
-from gridsim.scenario.values import default_values, plain_values
+from gridsim.scenario.values import plain_values, with_defaults
 from gridsim.solve.options import SolveOptions
 from gridsim.tables.load import load_tables
 
@@ -66,7 +66,7 @@ def _scenario_of(store: ResultStore) -> Scenario:
             f"{store.directory}: the scenario of this run cannot be read again ({error}); run it again"
         ) from error
     _refuse_changed(store, "scenario", manifest.inputs["scenario"], scenario.digests)
-    if plain_values(scenario) != {**default_values(Scenario), **manifest.scenario_values}:
+    if plain_values(scenario) != with_defaults(manifest.scenario_values, Scenario):
         raise ResultStoreError(
             f"{store.directory}: the run was made of a scenario that was changed after it was read from {file}; write "
             "the change into a file of its own and run that"

@@ -9,15 +9,19 @@ import numpy as np
 import pandas as pd
 
 from gridsim.assess.thermal_life import HOT_SPOT_LIMITS_C, NORMAL_LIFE_H, ThermalTracker, ThermalWindings
-from gridsim.assess.thermal_parameters import ThermalParameters
+from gridsim.assess.thermal_parameters import CoolingStages, ThermalParameters
 from gridsim.dtypes import FLOAT, INDEX
+from gridsim.enums import CoolingType
 from gridsim.results.frames import TIME_FORMAT
 from gridsim.results.layout import THERMAL_LIFE
+from gridsim.scenario.choices import FanOperation
 from gridsim.units import HOURS_PER_DAY, KW_PER_MW, PERCENT
 
 if TYPE_CHECKING:
+    from gridsim.assess.thermal_fleet import Cooling
     from gridsim.dtypes import FloatArray
     from gridsim.grid.staged import StagedGrid
+    from gridsim.scenario.cooling_model import CoolingOptions
     from gridsim.studies.block_stream import SolvedBlock
     from gridsim.studies.result_tables import LoadingColumns
 
@@ -57,18 +61,56 @@ def thermal_windings(grid: StagedGrid, columns: LoadingColumns) -> ThermalWindin
     """Return the windings among the loading columns, each with the constants of its class of cooling.
 
     The loss ratio is that of the nameplate; of a three-winding transformer, of the pair of windings that loses most.
+    Fans are run as the scenario says.
     """
     elements = columns.elements
     column_pos = np.flatnonzero((elements["element_type"] != "line").to_numpy()).astype(INDEX)
     own = elements.iloc[column_pos]
     ratios = loss_ratios(grid)
     unit_names = own["element_type"] + ":" + own["name"]
-    parameters = []
-    for name, cooling in zip(unit_names, own["cooling"], strict=True):
-        of_class = ThermalParameters.of_cooling(cooling)
-        ratio = ratios[name]
-        parameters.append(dataclasses.replace(of_class, loss_ratio=ratio) if np.isfinite(ratio) else of_class)
+    options = grid.scenario.cooling
+    parameters = [
+        _cooling_of(str(cooling), ratios[name], options)
+        for name, cooling in zip(unit_names, own["cooling"], strict=True)
+    ]
     return ThermalWindings(column_pos, pd.factorize(unit_names)[0].astype(INDEX), tuple(parameters))
+
+
+def _cooling_of(cooling: str, loss_ratio: float, options: CoolingOptions) -> Cooling:
+    """Return the constants of a class of cooling at the loss ratio of a nameplate, in two stages with switched fans."""
+    constants = ThermalParameters.of_cooling(cooling)
+    if np.isfinite(loss_ratio):
+        constants = dataclasses.replace(constants, loss_ratio=loss_ratio)
+    if options.fans is FanOperation.run or cooling != CoolingType.onaf:
+        return constants
+    return CoolingStages.onan_onaf(
+        natural_rating=options.natural_rating,
+        forced=constants,
+        on_top_oil_temp_c=options.on_top_oil_c,
+        off_top_oil_temp_c=options.off_top_oil_c,
+        is_verified=options.is_verified,
+    )
+
+
+def fan_record(options: CoolingOptions, elements: pd.DataFrame) -> dict[str, Any]:
+    """Return what the ending summary says of fans: how they run, in how many transformers, and whether that is known.
+
+    Parameters
+    ----------
+    options:
+        Cooling of the scenario.
+    elements:
+        Table ``elements``.
+    """
+    fanned = elements[elements["cooling"] == CoolingType.onaf]
+    return {
+        "operation": str(options.fans),
+        "units": int((fanned["element_type"] + ":" + fanned["name"]).nunique()),
+        "natural_rating": options.natural_rating,
+        "on_top_oil_c": options.on_top_oil_c,
+        "off_top_oil_c": options.off_top_oil_c,
+        "is_verified": options.is_verified,
+    }
 
 
 def loss_ratios(grid: StagedGrid) -> dict[str, float]:

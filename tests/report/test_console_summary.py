@@ -59,6 +59,14 @@ def summary(**steps: Any) -> dict[str, Any]:
             "units_ageing_faster_than_normal": 0,
             "unknown_h": 0.0,
             "hottest": [],
+            "fans": {
+                "operation": "run",
+                "units": 5,
+                "natural_rating": 0.6,
+                "on_top_oil_c": 65.0,
+                "off_top_oil_c": 55.0,
+                "is_verified": False,
+            },
         },
         "tap_changers": {
             "units": 0,
@@ -149,6 +157,11 @@ def test_hot_spots_are_counted_and_the_hottest_named() -> None:
     lines = printed(record)
     at = lines.index(f"{begin} 98 °C 1,234, 120 °C 7; faster than normal ageing in the mean of a year 3")
     assert lines[at + 1].strip() == "hottest: t1, t2 in Town (132 °C on 2026-07-01 14:00)"
+    assert lines[at + 2].strip() == "assumed: the fans of 5 transformers run in every hour"
+    record["thermal_life"]["fans"]["operation"] = "switched"
+    assert printed(record)[at + 2].strip() == (
+        "assumed: the fans of 5 transformers start at 65 °C of top oil and stop below 55, without them 60 % of the rating"
+    )
     record["thermal_life"]["unknown_h"] = 12.0
     lines = printed(record)
     assert lines[at] == f"{begin} 98 °C ≥ 1,234, 120 °C ≥ 7; faster than normal ageing in the mean of a year ≥ 3"

@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from gridsim.scenario import load_scenario
-from gridsim.scenario.values import plain_values
+from gridsim.scenario import Scenario, load_scenario
+from gridsim.scenario.values import plain_values, with_defaults
 
 REFERENCE = Path(__file__).resolve().parents[2] / "scenarios" / "reference.toml"
 
@@ -56,3 +56,12 @@ def test_two_scenarios_differ_where_their_files_do(tmp_path: Path) -> None:
     before, after = values_with(tmp_path), values_with(tmp_path, "[investors]\ncoincidence = 0.5\n")
     assert {name: after[name] for name in after if after[name] != before[name]} == {"investors.coincidence": 0.5}
     assert set(before) == set(after)
+
+
+def test_values_of_before_a_key_existed_have_its_default(tmp_path: Path) -> None:
+    values = values_with(tmp_path, "[demand.almaty_city.sector_shares.2025]\nresidential = 1.0\n")
+    assert with_defaults(values, Scenario) == values
+    later = ("cooling.", "profiles.ambient.", "demand.almaty_city.day_swing", "description")
+    before = {name: value for name, value in values.items() if not name.startswith(later)}
+    restored = with_defaults(before, Scenario)
+    assert restored == {**values, "demand.almaty_city.day_swing": 1.0, "description": ""}

@@ -96,7 +96,9 @@ def test_summary_counts_units_and_names_the_hottest(result: StudyResult, table: 
     units = table["element"].str.replace(r"(trafo3w:[^:]*):.*", r"\1", regex=True)
     assert told["units_above_c"]["98"] == units[table["above_98_h"] > 0].nunique()
     assert told["units_ageing_faster_than_normal"] == 1
-    assert told == thermal_summary(table, result.store.read_table("elements"))
+    assert {key: value for key, value in told.items() if key != "fans"} == thermal_summary(
+        table, result.store.read_table("elements")
+    )
 
 
 def test_hours_without_solution_are_unknown(tmp_path: Path) -> None:
