@@ -103,21 +103,6 @@ def stored_block(columns: AnyArray, kept: IndexArray) -> NDArray[np.float32]:
     return block
 
 
-def loading_table(time_utc: pd.DatetimeIndex, columns: Sequence[str], block: NDArray[np.float32]) -> Any:
-    """Return one block as an Arrow table: ``time_utc`` and one float32 column per entry of ``columns``.
-
-    ``block`` is ``(n_column, n_step)`` as :func:`stored_block` makes it; it is not copied.
-    """
-    if block.shape != (len(columns), len(time_utc)):
-        raise ResultStoreError(f"loading block is {block.shape}, wanted {(len(columns), len(time_utc))}")
-    moments = time_utc.tz_convert(None).to_numpy(dtype="datetime64[ns]")
-    times = pa.array(moments).cast(pa.timestamp("ns", tz="UTC"))
-    # NaN is a number like any other to Parquet; a column that cannot be null is written in two thirds of the time.
-    fields = [pa.field(TIME_COLUMN, times.type, nullable=False)]
-    fields += [pa.field(name, pa.float32(), nullable=False) for name in columns]
-    return pa.table([times, *(pa.array(row) for row in block)], schema=pa.schema(fields))
-
-
 def loading_frame(tables: Sequence[Any]) -> pd.DataFrame:
     """Return Arrow tables of successive blocks as one frame: ``time_utc``, then the float32 loading columns."""
     frame: pd.DataFrame = pa.concat_tables(tables).to_pandas()

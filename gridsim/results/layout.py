@@ -7,6 +7,7 @@ A result directory holds::
     overloads.csv                             one row per overload episode
     steps.parquet                             one row per step: status, iterations, load and losses
     loading/year=YYYY/stage=NNN.parquet       one row per step, one float32 column per transformer winding or line
+    steps/year=YYYY/stage=NNN.parquet         one row per step: status, load and losses, position of every tap changer
     tables/*.csv, tables/monthly.parquet      what the loading columns are, when things open, demand, ranks, taps
     plots/                                    pictures
 
@@ -28,12 +29,15 @@ OVERLOADS_FILE = "overloads.csv"
 STEPS_FILE = "steps.parquet"
 MONTHLY_FILE = "tables/monthly.parquet"
 LOADING_FOLDER = "loading"
+BLOCK_STEPS_FOLDER = "steps"
 TABLES_FOLDER = "tables"
 PLOTS_FOLDER = "plots"
 #: Files in the making stand here, on the same file system as their final name, and are moved by ``os.replace``.
 ASIDE_FOLDER = ".aside"
-#: Marks a directory as gridsim's before there is a manifest, and is locked while a run writes.
+#: Marks a directory as gridsim's before there is a manifest, is locked while a run writes, and tells what is done.
 CLAIM_FILE = ".gridsim-run"
+#: Blocks of the runs before, while a run that reuses them writes into the directory they stood in: 1, 2, ...
+EARLIER_FOLDER = ".earlier"
 
 TIME_COLUMN = "time_utc"
 
@@ -330,6 +334,8 @@ STEP_COLUMNS = (
     "loss_mw",
     "unserved_mw",
 )
+#: Columns of the steps of a block; positions of tap changers follow, by element.
+BLOCK_STEP_COLUMNS = tuple(name for name in STEP_COLUMNS if name != "stage")
 MONTHLY_COLUMNS = ("element", "year", "month", "worst_percent", "hours_over_100", "failed_hours")
 
 
@@ -343,7 +349,16 @@ def csv_table(name: str) -> ResultTable:
 
 def loading_file(year: int, stage: int) -> str:
     """Return the loading file of one block: one stage within one local year."""
-    return str(PurePosixPath(LOADING_FOLDER, f"year={year:04d}", f"stage={stage:03d}.parquet"))
+    return _block_file(LOADING_FOLDER, year, stage)
+
+
+def block_steps_file(year: int, stage: int) -> str:
+    """Return the file with the steps of one block."""
+    return _block_file(BLOCK_STEPS_FOLDER, year, stage)
+
+
+def _block_file(folder: str, year: int, stage: int) -> str:
+    return str(PurePosixPath(folder, f"year={year:04d}", f"stage={stage:03d}.parquet"))
 
 
 def column_of(element_type: str, name: str, winding: str = "") -> str:

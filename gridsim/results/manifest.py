@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import asdict, dataclass, field, fields
 from typing import TYPE_CHECKING, Any
 
@@ -12,15 +13,34 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 
+#: Origin of a block that the run has solved itself, however often it was interrupted.
+SOLVED = "solved"
+
+
 @dataclass(frozen=True)
 class BlockRecord:
-    """One loading file: ``stage`` within the local ``year``, steps ``start_step`` to ``stop_step - 1`` of the run."""
+    """The files of one block: ``stage`` in the local ``year``, steps ``start_step`` to ``stop_step - 1`` of the run.
+
+    Attributes
+    ----------
+    file:
+        Loading of every step.
+    steps_file:
+        Status, load, losses and tap positions of every step; empty in results that hold loading alone.
+    fingerprint:
+        SHA-256 over everything that the numbers of the block depend on.
+    origin:
+        ``solved``, or ``reused from`` and the run that has solved it.
+    """
 
     file: str
     year: int
     stage: int
     start_step: int
     stop_step: int
+    steps_file: str = ""
+    fingerprint: str = ""
+    origin: str = SOLVED
 
 
 @dataclass(frozen=True)
@@ -49,7 +69,7 @@ class Manifest:
     steps:
         ``total``, ``solved``, ``failed`` and ``by_status`` (status to count).
     blocks:
-        Loading files in time order.
+        Files of every block in time order, and where its numbers come from.
     created_utc:
         When the run was finished.
     elapsed_s:
@@ -82,9 +102,16 @@ class Manifest:
     origin: Mapping[str, str] = field(default_factory=dict)
     scenario_values: Mapping[str, Any] = field(default_factory=dict)
 
+    @property
+    def blocks_by_origin(self) -> dict[str, int]:
+        """Number of blocks by where their numbers come from, those that the run has solved itself first."""
+        counts = Counter({SOLVED: 0})
+        counts.update(block.origin for block in self.blocks)
+        return dict(counts)
+
     def to_dict(self) -> dict[str, Any]:
         """Return the manifest as plain lists and dicts, format mark first."""
-        return {"format": FORMAT, **asdict(self)}
+        return {"format": FORMAT, **asdict(self), "blocks_by_origin": self.blocks_by_origin}
 
     @classmethod
     def from_dict(cls, record: object, *, place: str) -> Manifest:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import os
-from contextlib import contextmanager
+import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
@@ -12,8 +11,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from gridsim.errors import ResultStoreError
-from gridsim.results.claim import Claim, DirectoryState, refuse, state_of
-from gridsim.results.frames import check_columns, csv_bytes, csv_frame, loading_frame, loading_table
+from gridsim.results.block_tables import BlockContent, loading_table, read_table, steps_table
+from gridsim.results.claim import Claim, DirectoryState, refuse, started, state_of
+from gridsim.results.frames import check_columns, csv_bytes, csv_frame, loading_frame
 from gridsim.results.layout import (
     ASIDE_FOLDER,
     MANIFEST_FILE,
@@ -25,22 +25,33 @@ from gridsim.results.layout import (
     STEPS_FILE,
     SUMMARY_FILE,
     TIME_COLUMN,
+    block_steps_file,
     csv_table,
     loading_file,
 )
 from gridsim.results.manifest import BlockRecord, Manifest
+from gridsim.results.whole_files import flush_folder, json_bytes, read_json, told, whole_file
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
+    from contextlib import AbstractContextManager
     from types import TracebackType
 
     import numpy as np
     import pandas as pd
     from numpy.typing import NDArray
 
+    from gridsim.results.journal import RunStart
+
 #: Measured on a year of 600 columns: lz4 after splitting the bytes of the floats writes in 0.05 s and halves the file;
-#: zstd saves a further 3 % and takes half as long again. Dictionaries and statistics cost time and find nothing.
-PARQUET_OPTIONS: Mapping[str, Any] = {"compression": "lz4", "use_dictionary": False, "write_statistics": False}
+#: zstd saves a further 3 % and takes half as long again. Dictionaries and statistics cost time and find nothing;
+#: checksums cost a tenth of the writing, and tell a damaged block from a whole one.
+PARQUET_OPTIONS: Mapping[str, Any] = {
+    "compression": "lz4",
+    "use_dictionary": False,
+    "write_statistics": False,
+    "write_page_checksum": True,
+}
 
 
 class ResultStore:
@@ -58,12 +69,26 @@ class ResultStore:
     # -- opening ------------------------------------------------------------------------------------------------------
 
     @classmethod
-    def create(cls, directory: str | Path, *, overwrite: bool = False) -> ResultStore:
+    def create(
+        cls,
+        directory: str | Path,
+        *,
+        overwrite: bool = False,
+        start: RunStart | None = None,
+        sets_aside: bool = False,
+    ) -> ResultStore:
         """Claim ``directory`` for a new run.
 
         A directory that does not exist or is empty is taken. One that holds a finished or an interrupted run is taken
         only with ``overwrite``, and then only gridsim's own files are removed. Anything else is refused, always, and
         so is a directory into which another process is writing.
+
+        Parameters
+        ----------
+        start:
+            What the run sets out to do; without it an interrupted run cannot be resumed.
+        sets_aside:
+            Whether the blocks of the run that is overwritten are kept until this one is finished, to be reused.
 
         Raises
         ------
@@ -71,28 +96,52 @@ class ResultStore:
             The directory is refused, or the operating system does not let gridsim write there.
         """
         path = Path(directory)
-        with _told(path, "cannot be prepared for results"):
-            return cls(path, claim=Claim(path, overwrite=overwrite))
+        with told(path, "cannot be prepared for results"):
+            return cls(path, claim=Claim.begin(path, overwrite=overwrite, start=start, sets_aside=sets_aside))
+
+    @classmethod
+    def resume(cls, directory: str | Path) -> ResultStore:
+        """Claim the directory of an interrupted run to go on with it; ResultStoreError when there is none."""
+        path = Path(directory)
+        with told(path, "cannot be resumed"):
+            return cls(path, claim=Claim.resume(path))
+
+    @staticmethod
+    def started(directory: str | Path) -> RunStart:
+        """Return what the interrupted run in ``directory`` set out to do; ResultStoreError when there is none."""
+        path = Path(directory)
+        with told(path, "cannot be read"):
+            return started(path)
+
+    @staticmethod
+    def is_finished(directory: str | Path) -> bool:
+        """Whether ``directory`` holds a finished run."""
+        path = Path(directory)
+        with told(path, "cannot be read"):
+            return state_of(path) is DirectoryState.finished
 
     @staticmethod
     def check_free(directory: str | Path, *, overwrite: bool = False) -> None:
         """Raise ResultStoreError now if :meth:`create` would refuse ``directory`` later; nothing is changed."""
         path = Path(directory)
-        with _told(path, "cannot be read"):
+        with told(path, "cannot be read"):
             refuse(path, state_of(path), overwrite=overwrite)
 
     @classmethod
     def open(cls, directory: str | Path) -> ResultStore:
         """Open the results of a finished run; ResultStoreError when there are none in ``directory``."""
         path = Path(directory)
-        with _told(path, "cannot be read"):
+        with told(path, "cannot be read"):
             state = state_of(path)
             if state is DirectoryState.unfinished:
-                raise ResultStoreError(f"{path}: the run was interrupted or is still going on (no {MANIFEST_FILE})")
+                raise ResultStoreError(
+                    f"{path}: the run was interrupted or is still going on (no {MANIFEST_FILE}); an interrupted one is "
+                    f"continued by gridsim run --resume {path}"
+                )
             if state is not DirectoryState.finished:
                 raise ResultStoreError(f"{path}: holds no gridsim results (no {MANIFEST_FILE} of gridsim)")
             place = path / MANIFEST_FILE
-            return cls(path, manifest=Manifest.from_dict(_read_json(place), place=str(place)))
+            return cls(path, manifest=Manifest.from_dict(read_json(place), place=str(place)))
 
     def __enter__(self) -> Self:
         return self
@@ -126,6 +175,41 @@ class ResultStore:
         self._write_parquet(file, loading_table(time_utc, columns, block), floats=columns)
         return file
 
+    def write_block(self, record: BlockRecord, content: BlockContent) -> None:
+        """Write the files of one block, then note that it is done."""
+        loading = loading_table(content.time_utc, content.columns, content.loading)
+        self._write_parquet(record.file, loading, floats=content.columns)
+        steps, floats = steps_table(content)
+        self._write_parquet(record.steps_file, steps, floats=floats)
+        self.note(record)
+
+    def take_over(self, record: BlockRecord, directory: Path, found: BlockRecord) -> None:
+        """Take the files of a block over from the run in another directory, then note that it is done.
+
+        Both runs have the files then, as two names of the same bytes, which nobody ever changes: whatever is written
+        over a result is a new file. Where two names are not possible the files are copied.
+        """
+        for file in (loading_file, block_steps_file):
+            source = directory / file(found.year, found.stage)
+            with self._written_aside(file(record.year, record.stage)) as aside:
+                try:
+                    os.link(source, aside)
+                except OSError:
+                    shutil.copyfile(source, aside)
+        self.note(record)
+
+    def note(self, record: BlockRecord) -> None:
+        """Write down that the files of a block are whole and on the disk."""
+        if self._claim is None:
+            raise ResultStoreError(f"{self.directory}: these results were opened for reading")
+        with told(self.directory, "the journal of the run cannot be written"):
+            self._claim.note(record)
+
+    @property
+    def noted(self) -> tuple[BlockRecord, ...]:
+        """Blocks that were done when the directory was claimed."""
+        return () if self._claim is None else self._claim.journal.blocks
+
     def write_steps(self, frame: pd.DataFrame) -> None:
         """Write one row per step, columns ``STEP_COLUMNS`` of the layout."""
         check_columns(frame, STEP_COLUMNS, STEPS_FILE)
@@ -147,13 +231,13 @@ class ResultStore:
 
     def write_summary(self, summary: Mapping[str, Any]) -> None:
         """Write the ending summary; NaN is not JSON and must have been replaced."""
-        self._write_bytes(SUMMARY_FILE, _json_bytes(summary))
+        self._write_bytes(SUMMARY_FILE, json_bytes(summary))
 
     def finish(self, manifest: Manifest) -> None:
         """Write the manifest, the last file of a run, and give the directory back."""
         for folder in sorted(self.directory.glob("**/")):
-            _flush_folder(folder)  # so that no power cut leaves a manifest without the files it lists
-        self._write_bytes(MANIFEST_FILE, _json_bytes(manifest.to_dict()))
+            flush_folder(folder)  # so that no power cut leaves a manifest without the files it lists
+        self._write_bytes(MANIFEST_FILE, json_bytes(manifest.to_dict()))
         self._manifest = manifest
         self.close()
 
@@ -165,22 +249,11 @@ class ResultStore:
         with self._written_aside(file) as aside:
             aside.write_bytes(content)
 
-    @contextmanager
-    def _written_aside(self, file: str) -> Iterator[Path]:
-        """Yield a path to write to; afterwards the file appears under its own name at once, and is on the disk."""
+    def _written_aside(self, file: str) -> AbstractContextManager[Path]:
+        """Return where to write ``file`` to; it appears under its own name at the end, whole."""
         if self._claim is None:
             raise ResultStoreError(f"{self.directory}: these results were opened for reading")
-        target = self.directory / file
-        aside = self.directory / ASIDE_FOLDER / file.replace("/", ".")
-        with _told(target, "cannot be written"):
-            try:
-                target.parent.mkdir(parents=True, exist_ok=True)
-                yield aside
-                _flush(aside)
-                aside.replace(target)
-            except BaseException:
-                aside.unlink(missing_ok=True)
-                raise
+        return whole_file(self.directory / file, self.directory / ASIDE_FOLDER / file.replace("/", "."))
 
     # -- reading ------------------------------------------------------------------------------------------------------
 
@@ -234,64 +307,20 @@ class ResultStore:
         """Return the CSV result called ``name`` (``elements``, ``substations``, ``lines``, ``events``, ...)."""
         table = csv_table(name)
         path = self.directory / table.file
-        with _told(path, "cannot be read"):
+        with told(path, "cannot be read"):
             return csv_frame(path.read_bytes(), table)
 
     def read_summary(self) -> dict[str, Any]:
         """Return the ending summary."""
         path = self.directory / SUMMARY_FILE
-        with _told(path, "cannot be read"):
-            summary = _read_json(path)
+        with told(path, "cannot be read"):
+            summary = read_json(path)
         if not isinstance(summary, dict):
             raise ResultStoreError(f"{path}: not a summary of gridsim")
         return summary
 
     def _read_parquet(self, file: str, columns: Sequence[str] | None = None) -> Any:
-        path = self.directory / file
-        with _told(path, "cannot be read"):
-            try:
-                with pq.ParquetFile(path) as parquet:
-                    missing = set(columns or ()) - set(parquet.schema_arrow.names)
-                    if missing:
-                        raise ResultStoreError(f"{path}: no column {sorted(missing)[0]!r}")
-                    return parquet.read(columns=None if columns is None else list(columns))
-            except pa.ArrowInvalid as error:
-                raise ResultStoreError(f"{path}: not a whole Parquet file ({error})") from error
-
-
-@contextmanager
-def _told(path: Path, fault: str) -> Iterator[None]:
-    """Turn what the operating system says about ``path`` into a ResultStoreError."""
-    try:
-        yield
-    except OSError as error:
-        raise ResultStoreError(f"{path}: {fault}: {error.strerror or error}") from error
-
-
-def _flush(path: Path) -> None:
-    """Bring a written file from the system's memory to the disk, so that a power cut cannot leave it half."""
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
-def _flush_folder(path: Path) -> None:
-    """Bring the names in a folder to the disk; systems other than POSIX have no such call."""
-    if os.name == "posix":
-        _flush(path)
-
-
-def _json_bytes(record: Mapping[str, Any]) -> bytes:
-    return (json.dumps(record, indent=2, ensure_ascii=False, allow_nan=False) + "\n").encode()
-
-
-def _read_json(path: Path) -> object:
-    try:
-        return json.loads(path.read_bytes())
-    except ValueError as error:
-        raise ResultStoreError(f"{path}: not JSON ({error})") from error
+        return read_table(self.directory / file, columns)
 
 
 def _span(years: Sequence[int]) -> str:

@@ -8,37 +8,32 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
-from gridsim.assess.limits import ambient_series
-from gridsim.assess.monthly_worst import MonthlyTracker
-from gridsim.assess.overloads import OverloadTracker
 from gridsim.enums import LoadingBasis, Solver, StepStatus
 from gridsim.grid.tap_controls import tap_units
 from gridsim.results.layout import STEP_COLUMNS, TIME_COLUMN
-from gridsim.results.manifest import BlockRecord
 from gridsim.solve import BatchSolver, make_solver
-from gridsim.studies.tap_table import TapCounter
-from gridsim.studies.thermal_table import ThermalLife
+from gridsim.studies.study_summary import is_failed
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from numpy.typing import NDArray
 
-    from gridsim.assess.limits import WatchList
     from gridsim.dtypes import FloatArray
     from gridsim.grid.staged import StagedGrid
     from gridsim.grid.stages import Block
     from gridsim.grid.tap_controls import TapUnits
-    from gridsim.results.store import ResultStore
     from gridsim.solve.options import SolveOptions
     from gridsim.solve.solution import BatchSolution
+    from gridsim.studies.block_sink import BlockSink
     from gridsim.studies.progress import PhaseClock, Progress
     from gridsim.studies.result_tables import LoadingColumns
+    from gridsim.studies.stored_blocks import FoundBlock, StoredBlocks
 
 #: Steps solved in one call: whole blocks by the batch solver, a week at a time by the slow judge, which can then be
 #: watched and interrupted.
@@ -73,6 +68,26 @@ class SolvedBlock:
 
 
 @dataclass(frozen=True)
+class LaidOutBlock:
+    """A block as it is known before anything is compiled.
+
+    Attributes
+    ----------
+    profiles:
+        Injections by ``(table, column)``, each ``(n_step, n_row)``.
+    net:
+        The net of its stage, with own values that are typical of the profiles.
+    taps:
+        Units whose taps move.
+    """
+
+    block: Block
+    profiles: dict[tuple[str, str], FloatArray]
+    net: Any
+    taps: TapUnits
+
+
+@dataclass(frozen=True)
 class PreparedBlock:
     """A block ready to be solved: its injections by ``(table, column)``, each ``(n_step, n_row)``, and its solver.
 
@@ -101,16 +116,25 @@ class BlockSolver:
         self.basis = basis
         self.clock = clock
 
-    def prepare(self, block: Block) -> PreparedBlock:
-        """Lay out everything that is known of a block before it is solved; depends on no other block."""
+    def lay_out(self, block: Block) -> LaidOutBlock:
+        """Lay out everything that the result of a block depends on; depends on no other block."""
         with self.clock.phase("profiles"):
             profiles = self.grid.profiles_for(block)
         with self.clock.phase("compile"):
             net = self.grid.net_at(self.grid.stages[block.stage_index], profiles)
             if not self.options.run_control:
                 net["controller"]["in_service"] = False
-            solver = make_solver(net, self.options, self.basis)
-        return PreparedBlock(block, profiles, solver, tap_units(net))
+        return LaidOutBlock(block, profiles, net, tap_units(net))
+
+    def compile(self, laid_out: LaidOutBlock) -> PreparedBlock:
+        """Make the solver of a block."""
+        with self.clock.phase("compile"):
+            solver = make_solver(laid_out.net, self.options, self.basis)
+        return PreparedBlock(laid_out.block, laid_out.profiles, solver, laid_out.taps)
+
+    def prepare(self, block: Block) -> PreparedBlock:
+        """Lay a block out and make its solver; depends on no other block."""
+        return self.compile(self.lay_out(block))
 
     def solve(self, prepared: PreparedBlock, progress: Progress) -> SolvedBlock:
         """Solve every step of a block; its tap changers start from where they rest at the means of its profiles."""
@@ -128,10 +152,18 @@ class BlockSolver:
             solutions.append(solution)
             progress.advance(stop - start)
         whole = loading[0] if len(loading) == 1 else np.concatenate(loading, axis=1)
-        is_failed = ~np.concatenate([solution.is_solved for solution in solutions])
+        has_failed = ~np.concatenate([solution.is_solved for solution in solutions])
         tap_pos = [np.zeros((len(part.status), 0)) if part.tap_pos is None else part.tap_pos for part in solutions]
         stored = np.concatenate(tap_pos).astype(np.int16)
-        return SolvedBlock(block, whole, self._steps(block, solutions), is_failed, prepared.taps, stored)
+        return SolvedBlock(block, whole, self._steps(block, solutions), has_failed, prepared.taps, stored)
+
+    def solved_before(self, found: FoundBlock) -> SolvedBlock:
+        """Return a block that was solved before as :meth:`solve` would return it."""
+        content, block = found.content, found.laid_out.block
+        steps = self._step_rows(block, content.steps)
+        return SolvedBlock(
+            block, content.loading, steps, is_failed(steps).to_numpy(), found.laid_out.taps, content.tap_pos
+        )
 
     def _steps(self, block: Block, solutions: list[BatchSolution]) -> pd.DataFrame:
         frame = pd.DataFrame(
@@ -142,68 +174,50 @@ class BlockSolver:
         )
         frame["status"] = STATUS_NAMES[frame["status"].to_numpy()]
         frame["iterations"] = frame["iterations"].astype(np.int32)
-        frame["stage"] = np.int32(block.stage_index)
-        frame[TIME_COLUMN] = self.grid.time_utc[block.start_step : block.stop_step]
-        return frame[list(STEP_COLUMNS)]
+        return self._step_rows(block, frame)
+
+    def _step_rows(self, block: Block, frame: pd.DataFrame) -> pd.DataFrame:
+        """Return rows of the table of steps: those of a block, with their time and stage."""
+        whole = frame.copy(deep=False)
+        whole["stage"] = np.int32(block.stage_index)
+        whole[TIME_COLUMN] = self.grid.time_utc[block.start_step : block.stop_step]
+        return whole[list(STEP_COLUMNS)]
 
 
-class BlockSink:
-    """Takes solved blocks in time order: writes their loading, follows episodes and months, keeps the steps."""
-
-    def __init__(self, grid: StagedGrid, columns: LoadingColumns, watches: WatchList, store: ResultStore) -> None:
-        horizon = grid.scenario.horizon
-        self.store = store
-        self.columns = columns
-        self.time_utc = grid.time_utc
-        self.utc_offset = pd.Timedelta(hours=horizon.utc_offset_h)
-        self.overloads = OverloadTracker(watches, ambient_series(grid), step_h=float(horizon.resolution_h))
-        self.months = MonthlyTracker(len(columns.elements), horizon.years, step_h=float(horizon.resolution_h))
-        self.taps = TapCounter(grid)
-        self.thermal = ThermalLife(grid, columns)
-        self.records: list[BlockRecord] = []
-        self._steps: list[pd.DataFrame] = []
-
-    def take(self, solved: SolvedBlock) -> None:
-        """Take the next block."""
-        block = solved.block
-        time_utc = self.time_utc[block.start_step : block.stop_step]
-        names = self.columns.names
-        file = self.store.write_loading(block.year, block.stage_index, time_utc, names, solved.loading)
-        self.overloads.follow(solved.loading, solved.is_failed)
-        time_local = (time_utc + self.utc_offset).tz_localize(None)
-        in_service = self.columns.in_service[block.stage_index]
-        self.months.follow(solved.loading, time_local, solved.is_failed, in_service)
-        self.taps.follow(solved)
-        self.thermal.follow(solved)
-        self._steps.append(solved.steps)
-        self.records.append(BlockRecord(file, block.year, block.stage_index, block.start_step, block.stop_step))
-
-    def steps(self) -> pd.DataFrame:
-        """Return the table of all steps taken so far."""
-        return pd.concat(self._steps, ignore_index=True)
-
-
-def stream_blocks(solver: BlockSolver, sink: BlockSink, progress: Progress, write_plan: Callable[[], None]) -> None:
-    """Solve every block of the solver's grid and hand each to the sink.
+def stream_blocks(
+    solver: BlockSolver, stored: StoredBlocks, sink: BlockSink, progress: Progress, write_plan: Callable[[], None]
+) -> None:
+    """Hand every block of the solver's grid to the sink: as it is where it is stored already, and solved elsewhere.
 
     ``write_plan`` writes what is known before anything is solved, in the thread of the sink and ahead of it. An
     interrupt lets the block in hand be written to its end before it goes on to the caller.
     """
     blocks, clock = solver.grid.blocks, solver.clock
+
+    def make_ready(block: Block) -> tuple[str, FoundBlock | PreparedBlock]:
+        laid_out = solver.lay_out(block)
+        fingerprint = stored.fingerprint(laid_out)
+        found = stored.find(laid_out, fingerprint)
+        return fingerprint, solver.compile(laid_out) if found is None else found
+
     with (
         ThreadPoolExecutor(max_workers=1, thread_name_prefix="gridsim-sink") as writing,
         ThreadPoolExecutor(max_workers=1, thread_name_prefix="gridsim-prepare") as preparing,
     ):
-        coming = preparing.submit(solver.prepare, blocks[0])
+        coming = preparing.submit(make_ready, blocks[0])
         pending = writing.submit(write_plan)
         for following in (*blocks[1:], None):
             with clock.phase("wait for blocks"):
-                prepared = coming.result()
+                fingerprint, ready = coming.result()
             if following is not None:
-                coming = preparing.submit(solver.prepare, following)
-            solved = solver.solve(prepared, progress)
+                coming = preparing.submit(make_ready, following)
+            if isinstance(ready, PreparedBlock):
+                solved, found = solver.solve(ready, progress), None
+            else:
+                solved, found = solver.solved_before(ready), ready
+                progress.advance(solved.block.n_step)
             with clock.phase("wait for files"):
                 pending.result()
-            pending = writing.submit(sink.take, solved)
+            pending = writing.submit(sink.take, solved, fingerprint, found)
         with clock.phase("wait for files"):
             pending.result()

@@ -16,19 +16,23 @@ from gridsim.results.frames import TIME_FORMAT, monthly_frame
 from gridsim.results.manifest import Manifest
 from gridsim.scenario.rule_catalogue import LINE_RULE
 from gridsim.scenario.values import plain_values
-from gridsim.studies.block_stream import BlockSink, BlockSolver, stream_blocks
+from gridsim.studies.block_sink import BlockSink
+from gridsim.studies.block_stream import BlockSolver, stream_blocks
 from gridsim.studies.event_table import event_table
+from gridsim.studies.fingerprint import Fingerprints
 from gridsim.studies.reopen import origin_of
 from gridsim.studies.result_tables import line_table, loading_columns, substation_table
+from gridsim.studies.stored_blocks import StoredBlocks
 from gridsim.studies.study_summary import summarise
 from gridsim.studies.tap_table import tap_summary
 from gridsim.studies.thermal_table import fan_record, thermal_summary
 from gridsim.studies.versions import versions
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from gridsim.grid.staged import StagedGrid
+    from gridsim.results.earlier_run import EarlierRun
     from gridsim.results.store import ResultStore
     from gridsim.scenario.limit_model import LimitRule
     from gridsim.solve.options import SolveOptions
@@ -36,23 +40,32 @@ if TYPE_CHECKING:
 
 
 def solve_and_write(
-    grid: StagedGrid, options: SolveOptions, store: ResultStore, clock: PhaseClock, progress: Progress
-) -> dict[str, Any]:
-    """Run a staged grid into ``store``, finish the store, and return the summary."""
+    grid: StagedGrid,
+    options: SolveOptions,
+    store: ResultStore,
+    clock: PhaseClock,
+    progress: Progress,
+    runs: Sequence[EarlierRun] = (),
+) -> tuple[dict[str, Any], int]:
+    """Run a staged grid into ``store``, finish the store, and return the summary and how many blocks were there before.
+
+    Blocks that one of ``runs`` has solved are not solved again.
+    """
     scenario = grid.scenario
     columns = loading_columns(grid)
     watches = watch_list(columns.elements, scenario.limit_rules)
     sink = BlockSink(grid, columns, watches, store)
     progress.begin("Solving", len(grid.time_utc))
     solver = BlockSolver(grid, columns, options, scenario.limits.basis, clock)
-    stream_blocks(solver, sink, progress, lambda: _write_plan(grid, store, columns.elements))
+    stored = StoredBlocks(grid, columns, Fingerprints(options, scenario.limits.basis), runs, clock)
+    stream_blocks(solver, stored, sink, progress, lambda: _write_plan(grid, store, columns.elements))
     progress.begin("Writing tables", 0)
     with clock.phase("assess"):
         report = _report(grid, watches, sink)
     with clock.phase("tables"):
         summary = _write_tables(grid, sink, report, columns.elements)
     store.finish(_manifest(grid, options, sink, summary, clock))
-    return summary
+    return summary, sink.n_kept
 
 
 def _report(grid: StagedGrid, watches: WatchList, sink: BlockSink) -> OverloadReport:

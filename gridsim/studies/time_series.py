@@ -12,18 +12,21 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from gridsim.enums import Solver
-from gridsim.errors import ScenarioError, SolveError
+from gridsim.errors import ResultStoreError, ScenarioError, SolveError
+from gridsim.results.earlier_run import EarlierRun
 from gridsim.results.store import ResultStore
 from gridsim.scenario import load_scenario
 from gridsim.scenario.model import Scenario, SolverOptions
 from gridsim.solve.options import SolveOptions
 from gridsim.studies.progress import PhaseClock, Progress, Silence
+from gridsim.studies.run_start import refuse_other_run, run_start
 from gridsim.studies.study_summary import is_failed
 from gridsim.tables.load import load_tables
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
+    from gridsim.tables.network_tables import NetworkTables
 
 OUT_FOLDER = "out"
 
@@ -38,10 +41,13 @@ class StudyResult:
         Its result directory, open for reading.
     summary:
         The ending summary, as in ``summary.json``: failed steps first, then the worst transformers.
+    n_kept:
+        Blocks that were stored already when an interrupted run was resumed.
     """
 
     store: ResultStore
     summary: Mapping[str, Any]
+    n_kept: int = 0
 
     @property
     def n_failed(self) -> int:
@@ -66,9 +72,13 @@ def run_scenario(
     solver: Solver | str | None = None,
     strict: bool = False,
     overwrite: bool = False,
+    reuse: str | Path | None = None,
     progress: Progress | None = None,
 ) -> StudyResult:
     """Run a scenario and write its results.
+
+    Results are written block by block while the run goes on. What an interrupted run has written is whole, and
+    :func:`resume_run` goes on with it.
 
     Parameters
     ----------
@@ -87,6 +97,9 @@ def run_scenario(
         Raise when a step has no solution; everything is written first.
     overwrite:
         Replace the results of an earlier run in the directory.
+    reuse:
+        Result directory of an earlier run, finished or not; it may be the one that is overwritten. Blocks whose inputs
+        have not changed since are taken over from it, and the manifest says which.
     progress:
         Hears of phases and steps.
 
@@ -106,20 +119,116 @@ def run_scenario(
         options = solve_options(asked.solver, solver, threads)
         directory = Path(out) if out is not None else Path(OUT_FOLDER) / asked.name
         ResultStore.check_free(directory, overwrite=overwrite)
+        earlier = None if reuse is None else Path(reuse)
+        is_own = earlier is not None and earlier.resolve() == directory.resolve()
+        runs = [EarlierRun.open(earlier)] if earlier is not None else []
         tables = load_tables(asked.network_folder)
+        start = run_start(asked, tables, options, earlier)
+
+    def claim() -> tuple[ResultStore, list[EarlierRun]]:
+        store = ResultStore.create(directory, overwrite=overwrite, start=start, sets_aside=is_own)
+        return store, EarlierRun.set_aside_in(directory) if is_own else runs
+
+    return _run(asked, tables, options, claim, clock, told, strict=strict)
+
+
+def resume_run(
+    directory: str | Path,
+    *,
+    threads: int | None = None,
+    strict: bool = False,
+    progress: Progress | None = None,
+) -> StudyResult:
+    """Go on with an interrupted run: its blocks are read, those that are missing are solved.
+
+    Every file but the manifest is the same, byte for byte, as that of a run that was never interrupted; the manifest
+    differs in the time of its making and the seconds that were counted. Of a finished run nothing is done again.
+
+    Parameters
+    ----------
+    directory:
+        Result directory of the run. Scenario and network are read from where they were.
+    threads:
+        Threads that work inside a block, in place of those the run began with.
+    strict, progress:
+        As for :func:`run_scenario`.
+
+    Raises
+    ------
+    ResultStoreError
+        There is no run in ``directory``; it is still going on; or scenario, network, options or versions are no longer
+        those it began with.
+    ScenarioError, NetworkDataError, CompileError, SolveError
+        As for :func:`run_scenario`.
+    """
+    clock, told = PhaseClock(), progress or Silence()
+    path = Path(directory)
+    if ResultStore.is_finished(path):
+        result = open_results(path)
+        if strict:
+            result.raise_if_failed()
+        return result
+    with clock.phase("read"):
+        told.begin("Reading scenario and network", 0)
+        then = ResultStore.started(path)
+        asked = asked_scenario(then.origin["scenario_file"], then.from_year, then.to_year)
+        begun = dict(then.options) if threads is None else dict(then.options, threads=threads)
+        options = solve_options(asked.solver, begun["solver"], begun["threads"])
+        tables = load_tables(asked.network_folder)
+        refuse_other_run(path, then, run_start(asked, tables, options))
+
+    def claim() -> tuple[ResultStore, list[EarlierRun]]:
+        store = ResultStore.resume(path)
+        return store, [EarlierRun(path, store.noted, ""), *EarlierRun.set_aside_in(path), *_still_there(then.reuse)]
+
+    return _run(asked, tables, options, claim, clock, told, strict=strict)
+
+
+def _still_there(reuse: str) -> list[EarlierRun]:
+    """Return the run whose blocks an interrupted run was to reuse; none when it has gone since."""
+    try:
+        return [EarlierRun.open(reuse)] if reuse else []
+    except ResultStoreError:
+        return []
+
+
+def _run(
+    scenario: Scenario,
+    tables: NetworkTables,
+    options: SolveOptions,
+    claim: Callable[[], tuple[ResultStore, list[EarlierRun]]],
+    clock: PhaseClock,
+    told: Progress,
+    *,
+    strict: bool,
+) -> StudyResult:
+    """Run a scenario into the directory that ``claim`` claims, with the runs whose blocks may be taken over."""
     with clock.phase("import"), _uncollected():
         # What is heavy (pandapower, pvlib, numba) comes after the inputs, so that a mistake in them is told at once.
         from gridsim.grid.staged import stage_grid  # noqa: PLC0415
         from gridsim.studies.study_run import solve_and_write  # noqa: PLC0415
     with clock.phase("stage"):
         told.begin("Laying out stages, demand and generation", 0)
-        grid = stage_grid(tables, asked)
-    with ResultStore.create(directory, overwrite=overwrite) as store:
-        summary = solve_and_write(grid, options, store, clock, told)
-    result = StudyResult(ResultStore.open(directory), summary)
+        grid = stage_grid(tables, scenario)
+    store, runs = claim()
+    with store, _remedy_told(store.directory):
+        summary, n_kept = solve_and_write(grid, options, store, clock, told, runs)
+    result = StudyResult(ResultStore.open(store.directory), summary, n_kept)
     if strict:
         result.raise_if_failed()
     return result
+
+
+@contextmanager
+def _remedy_told(directory: Path) -> Iterator[None]:
+    """Say with every fault of a directory under way how to go on once it is mended."""
+    try:
+        yield
+    except ResultStoreError as error:
+        raise ResultStoreError(
+            f"{error}. Blocks that were written are whole; when there is room again, go on with gridsim run --resume "
+            f"{directory}"
+        ) from error
 
 
 @contextmanager

@@ -7,7 +7,7 @@ from importlib.metadata import PackageNotFoundError, version
 
 from gridsim._version import __version__
 
-PACKAGES = ("numpy", "numba", "scipy", "pandas", "pyarrow", "pandapower", "demandlib", "pvlib", "holidays")
+PACKAGES = ("numpy", "numba", "llvmlite", "scipy", "pandas", "pyarrow", "pandapower", "demandlib", "pvlib", "holidays")
 
 
 def versions() -> dict[str, str]:

@@ -1,0 +1,69 @@
+"""Files that appear whole or not at all, and what the operating system has to say told as errors of gridsim."""
+
+from __future__ import annotations
+
+import json
+import os
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from gridsim.errors import ResultStoreError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
+
+
+@contextmanager
+def told(path: Path, fault: str) -> Iterator[None]:
+    """Turn what the operating system says about ``path`` into a ResultStoreError."""
+    try:
+        yield
+    except OSError as error:
+        raise ResultStoreError(f"{path}: {fault}: {error.strerror or error}") from error
+
+
+@contextmanager
+def whole_file(target: Path, aside: Path) -> Iterator[Path]:
+    """Yield ``aside`` to write to; afterwards the file appears as ``target`` at once, and is on the disk.
+
+    Both lie on the same file system. ``aside`` never exists when it is yielded: it may have been a second name of a
+    file of another run, which must not be written to.
+    """
+    with told(target, "cannot be written"):
+        target.parent.mkdir(parents=True, exist_ok=True)
+        aside.unlink(missing_ok=True)
+        try:
+            yield aside
+            flush(aside)
+            aside.replace(target)
+        finally:
+            aside.unlink(missing_ok=True)  # left over after a fault, and where both were names of one file already
+
+
+def flush(path: Path) -> None:
+    """Bring a written file from the system's memory to the disk, so that a power cut cannot leave it half."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def flush_folder(path: Path) -> None:
+    """Bring the names in a folder to the disk; systems other than POSIX have no such call."""
+    if os.name == "posix":
+        flush(path)
+
+
+def json_bytes(record: Mapping[str, Any]) -> bytes:
+    """Return ``record`` as a JSON file; ValueError on NaN, which is not JSON."""
+    return (json.dumps(record, indent=2, ensure_ascii=False, allow_nan=False) + "\n").encode()
+
+
+def read_json(path: Path) -> object:
+    """Return what a JSON file holds; ResultStoreError when it is not one."""
+    try:
+        return json.loads(path.read_bytes())
+    except ValueError as error:
+        raise ResultStoreError(f"{path}: not JSON ({error})") from error
