@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from gridsim.grid.build import build_net
     from gridsim.grid.staged import stage_grid
     from gridsim.plots import draw_all as plot
+    from gridsim.report.page.html_page import write_report
     from gridsim.results.store import ResultStore
     from gridsim.scenario import load_scenario
     from gridsim.solve.contingencies import solve_contingencies
@@ -69,6 +70,7 @@ _LAZY = {
     "solve_contingencies": ("gridsim.solve.contingencies", "solve_contingencies"),
     "solve_timeseries": ("gridsim.solve.timeseries", "solve_timeseries"),
     "stage_grid": ("gridsim.grid.staged", "stage_grid"),
+    "write_report": ("gridsim.report.page.html_page", "write_report"),
 }
 
 __all__ = [
@@ -109,6 +111,7 @@ __all__ = [
     "solve_contingencies",
     "solve_timeseries",
     "stage_grid",
+    "write_report",
 ]
 
 

@@ -52,6 +52,7 @@ PUBLIC_NAMES = [
     "solve_contingencies",
     "solve_timeseries",
     "stage_grid",
+    "write_report",
 ]
 
 

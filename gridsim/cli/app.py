@@ -21,6 +21,7 @@ from gridsim.cli.explain_command import explain
 from gridsim.cli.hosting_command import hosting
 from gridsim.cli.lead_lag_command import leadlag
 from gridsim.cli.n1_command import n1
+from gridsim.cli.report_command import report
 from gridsim.cli.show_command import show
 from gridsim.enums import Solver  # noqa: TC001  likewise
 
@@ -155,3 +156,4 @@ app.command()(n1)
 app.command()(show)
 app.command()(leadlag)
 app.command()(hosting)
+app.command()(report)

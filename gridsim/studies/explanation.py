@@ -81,10 +81,21 @@ def explain(directory: str | Path, trafo: str, *, at: str | pd.Timestamp | None 
     return Explanation(attributor.attribute(element, step), attributor.flows(element, step))
 
 
-def attribute_overloads(directory: str | Path, *, progress: Progress | None = None) -> pd.DataFrame:
+def attribute_overloads(
+    directory: str | Path, *, only_worst_of_year: bool = False, progress: Progress | None = None
+) -> pd.DataFrame:
     """Attribute every overload episode of the transformers of a finished run at its highest hour.
 
     Episodes are those of the first rule that holds for the unit.
+
+    Parameters
+    ----------
+    directory:
+        Result directory.
+    only_worst_of_year:
+        Only the highest episode of each unit in each local year.
+    progress:
+        Hears of episodes done.
 
     Returns
     -------
@@ -100,6 +111,8 @@ def attribute_overloads(directory: str | Path, *, progress: Progress | None = No
     """
     run = reopen(directory)
     episodes = _leading_episodes(run)
+    if only_worst_of_year:
+        episodes = episodes[episodes["is_worst_of_year"]].reset_index(drop=True)
     cases = list(zip(episodes["element"].astype(str), episodes["peak_step"].tolist(), strict=True))
     found = attribute_steps(run.grid, run.options, cases, progress or Silence())
     frames = []
