@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from gridsim.studies.compare_runs import compare_runs
     from gridsim.studies.dossier import dossier
     from gridsim.studies.explanation import attribute_overloads, explain
+    from gridsim.studies.fixes import fixes
     from gridsim.studies.hosting_capacity import hosting_capacity
     from gridsim.studies.lead_lag import lead_lag
     from gridsim.studies.time_series import open_results, run_scenario
@@ -58,6 +59,7 @@ _LAZY = {
     "compare_runs": ("gridsim.studies.compare_runs", "compare_runs"),
     "dossier": ("gridsim.studies.dossier", "dossier"),
     "explain": ("gridsim.studies.explanation", "explain"),
+    "fixes": ("gridsim.studies.fixes", "fixes"),
     "hosting_capacity": ("gridsim.studies.hosting_capacity", "hosting_capacity"),
     "hot_spot": ("gridsim.assess.thermal_model", "hot_spot"),
     "lead_lag": ("gridsim.studies.lead_lag", "lead_lag"),
@@ -99,6 +101,7 @@ __all__ = [
     "compare_runs",
     "dossier",
     "explain",
+    "fixes",
     "hosting_capacity",
     "hot_spot",
     "lead_lag",

@@ -40,6 +40,7 @@ PUBLIC_NAMES = [
     "compare_runs",
     "dossier",
     "explain",
+    "fixes",
     "hosting_capacity",
     "hot_spot",
     "lead_lag",

@@ -18,6 +18,7 @@ from gridsim.cli.compare_command import compare
 from gridsim.cli.consoles import console
 from gridsim.cli.exit_codes import ExitCode, mistakes_told
 from gridsim.cli.explain_command import explain
+from gridsim.cli.fixes_command import fixes
 from gridsim.cli.hosting_command import hosting
 from gridsim.cli.lead_lag_command import leadlag
 from gridsim.cli.n1_command import n1
@@ -156,4 +157,5 @@ app.command()(n1)
 app.command()(show)
 app.command()(leadlag)
 app.command()(hosting)
+app.command()(fixes)
 app.command()(report)

@@ -1,0 +1,201 @@
+"""What fixes each overloaded transformer, at which cost? A row per group of transformers, a mark per fix.
+
+A full mark is a fix that leaves its transformers no overload and causes none elsewhere, a hollow one takes away a part.
+The fixes of the plan are ringed, and named on the right.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from matplotlib.ticker import FuncFormatter, NullLocator
+
+from gridsim.errors import InputError
+from gridsim.plots import style
+from gridsim.plots.legend_line import LegendLine
+from gridsim.plots.short_names import transformer_label
+from gridsim.scenario.fix_model import FixKind
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import pandas as pd
+    from matplotlib.axes import Axes
+
+    from gridsim.studies.fixes import Fixes
+
+_TITLE = "What fixes the overloaded transformers, and what does it cost?"
+_ROW_IN = 0.33
+_NOTES_IN = 3.1
+_NAME_CHARACTERS = 40
+_NOTE_CHARACTERS = 48
+_RING_PT = 13.0
+#: Marker and colour of each kind: settings and operation in blue, equipment in warm colours, other places in green.
+LOOKS: Mapping[FixKind, tuple[str, str]] = {
+    FixKind.tap_setting: ("v", "#3E7CB1"),
+    FixKind.curtailment: ("X", "#274C77"),
+    FixKind.staged_plant: (">", "#7FB2DC"),
+    FixKind.capacitor: ("D", "#E0A22F"),
+    FixKind.fans: ("p", "#C98A1B"),
+    FixKind.parallel_unit: ("s", "#D0622B"),
+    FixKind.next_rating: ("^", "#9C3A1E"),
+    FixKind.load_transfer: ("o", "#4E9A5B"),
+    FixKind.bring_forward: ("<", "#1F6B3A"),
+}
+
+
+def fix_rows(found: Fixes) -> pd.DataFrame:
+    """Return the useful candidates with the row of their transformers, ``place``, and whether the plan has them.
+
+    Parameters
+    ----------
+    found:
+        What :func:`gridsim.fixes` returned.
+
+    Returns
+    -------
+    The candidates that avoid some overload, with ``place`` (0 is the top row) and ``is_chosen``.
+    """
+    useful = found.candidates[found.candidates["rank"].notna()]
+    places = {name: place for place, name in enumerate(dict.fromkeys(found.candidates["transformers"]))}
+    chosen = set(zip(found.plan["transformers"], found.plan["what"], strict=True))
+    pairs = zip(useful["transformers"], useful["what"], strict=True)
+    return useful.assign(
+        place=useful["transformers"].map(places).astype(int), is_chosen=[pair in chosen for pair in pairs]
+    )
+
+
+def draw_fixes(found: Fixes, *, ax: Axes | None = None) -> Axes:
+    """Draw the cost of every fix of every overloaded group of transformers, and which the plan takes.
+
+    Parameters
+    ----------
+    found:
+        What :func:`gridsim.fixes` returned.
+    ax:
+        Axes to draw on; a figure of its own, high enough for the rows, by default.
+
+    Returns
+    -------
+    The axes; x is the cost in millions, y rows downwards.
+
+    Raises
+    ------
+    InputError
+        No transformer is overloaded.
+    """
+    if found.candidates.empty:
+        raise InputError("no fix was found to be drawn: no transformer is overloaded, or no kind of fix applies")
+    heads = found.candidates.drop_duplicates("transformers")
+    names = [
+        transformer_label(name, _unit_names(units), _NAME_CHARACTERS)
+        for name, units in zip(heads["substation_name"], heads["transformers"], strict=True)
+    ]
+    if ax is None:
+        left = style.MARGIN_IN + style.text_width_in(style.new_figure(1.0), names, style.LABEL_PT) + 0.14
+        bottom, top = 1.25, style.HEADER_IN + 0.3
+        figure = style.new_figure(top + _ROW_IN * len(heads) + bottom)
+        ax = style.add_axes(figure, left, bottom, style.MARGIN_IN + _NOTES_IN, top)
+    style.plain_axes(ax)
+    ax.set_ylim(len(heads) - 0.5, -0.5)
+    ax.set_xscale("log")
+    rows = fix_rows(found)
+    _draw_scale(ax, found, rows)
+    for place in range(len(heads)):
+        style.stroke(ax, [[(ax.get_xlim()[0], place), (ax.get_xlim()[1], place)]], style.FAINT_RULE, 0.6, zorder=1)
+    _draw_marks(ax, rows)
+    ax.set_yticks(range(len(heads)), names)
+    ax.tick_params(axis="y", length=0.0, pad=5.0)
+    for label in ax.get_yticklabels():
+        label.set_parse_math(False)
+    _write_plan(ax, found, heads)
+    left_in = ax.get_window_extent().x0 / style.figure_of(ax).dpi - style.MARGIN_IN
+    style.header(ax, _TITLE, _subtitle(found), left_in=left_in, lift_in=0.3)
+    _legend(ax, left_in)
+    return ax
+
+
+def _unit_names(units: str) -> str:
+    """Return the units without the name of their station: ``t1, t2``."""
+    return ", ".join(unit.rpartition(".")[2] for unit in units.split(", "))
+
+
+def _draw_scale(ax: Axes, found: Fixes, rows: pd.DataFrame) -> None:
+    costs = rows["cost_mln"].to_numpy(dtype=np.float64)
+    costs = costs[costs > 0.0]
+    low, high = (float(costs.min()), float(costs.max())) if len(costs) else (1.0, 10.0)
+    ax.set_xlim(low / 1.6, high * 1.6)
+    ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.0f}" if value >= 1.0 else f"{value:g}"))
+    ax.xaxis.set_minor_locator(NullLocator())
+    ax.grid(visible=True, axis="x", color=style.FAINT_RULE, linewidth=0.6)
+    words = f"cost, million {found.currency} at prices of {found.price_year}, not discounted"
+    if (found.catalogue["confidence"] == "assumed").any():
+        words += " (unit costs ASSUMED)"
+    style.axis_label(ax, "x", words)
+
+
+def _draw_marks(ax: Axes, rows: pd.DataFrame) -> None:
+    for row in _records(rows):
+        marker, colour = LOOKS[FixKind(row["kind"])]
+        cost = max(row["cost_mln"], ax.get_xlim()[0] * 1.05)
+        if row["is_chosen"]:
+            ax.plot([cost], [row["place"]], "o", markersize=_RING_PT, markerfacecolor="none", **_edge(style.INK, 1.4))
+        face = colour if row["is_enough"] else style.PAPER
+        ax.plot([cost], [row["place"]], marker, markersize=6.5, markerfacecolor=face, zorder=4, **_edge(colour, 1.2))
+
+
+def _edge(colour: str, width_pt: float) -> dict[str, Any]:
+    return {"markeredgecolor": colour, "markeredgewidth": width_pt, "clip_on": False}
+
+
+def _write_plan(ax: Axes, found: Fixes, heads: pd.DataFrame) -> None:
+    """Write beside each row what the plan does there, or that nothing more is needed."""
+    right = style.inches_from(ax, 1.0, 1.0)
+    per_row = style.size_in(ax)[1] / len(heads)
+    style.write(ax, 0.2, 0.07, "In the plan, ringed", transform=right, fontsize=style.SMALL_PT, color=style.SOFT_INK)
+    left = set(found.left["transformers"])
+    for place, units in enumerate(heads["transformers"]):
+        own = found.plan[found.plan["transformers"] == units]
+        lines = [f"{row['day']:%Y-%m} {_kind(row)}: {row['what']}" for row in _records(own)]
+        colour = style.INK
+        if units in left:
+            lines, colour = [*lines, "overload is LEFT"], style.ALERT
+        text = "; ".join(lines) if lines else "none of its own: the plan's other fixes relieve it"
+        options = {"transform": right, "va": "center", "fontsize": style.SMALL_PT, "color": colour}
+        style.write(ax, 0.2, -(place + 0.5) * per_row, style.shorten(text, _NOTE_CHARACTERS), **options)
+
+
+def _kind(row: dict[str, Any]) -> str:
+    return str(row["kind"]).replace("_", " ")
+
+
+def _records(frame: pd.DataFrame) -> list[dict[str, Any]]:
+    return [{str(key): value for key, value in record.items()} for record in frame.to_dict("records")]
+
+
+def _subtitle(found: Fixes) -> list[str]:
+    horizon = found.scenario.horizon
+    total = found.plan["cost_mln"].sum()
+    outcome = "no overload is left in any hour" if found.left.empty else f"{len(found.left)} groups stay overloaded"
+    lines = [
+        f"The plan: {len(found.plan)} fixes for {total:,.0f} million {found.currency}; {outcome}. Greedy, every fix "
+        "simulated again on top of the others; not proven to be the cheapest.",
+        f"{found.scenario.title}, {horizon.from_year}–{horizon.to_year}; rule {found.rule.name}, N-0. "
+        f"{found.mvah_before:,.0f} MVAh of overload without fixes, {found.mvah_after:,.0f} with the plan.",
+    ]
+    if found.failed_before_h or found.failed_after_h:
+        lines.insert(0, f"Hours with NO solution: {found.failed_before_h:,}, with the plan {found.failed_after_h:,}.")
+    return lines
+
+
+def _legend(ax: Axes, left_in: float) -> None:
+    kinds = list(LOOKS.items())
+    for number, part in enumerate((kinds[:5], kinds[5:])):
+        line = LegendLine(ax, -left_in, -0.68 - 0.21 * number)
+        for kind, (marker, colour) in part:
+            line.mark(marker, colour, colour, 1.0).words(str(kind).replace("_", " "))
+        if number:
+            line.skip(0.15).mark("o", style.PAPER, style.SOFT_INK, 1.2).words(
+                "hollow: takes away a part, or overloads something else", colour=style.SOFT_INK
+            )
