@@ -31,7 +31,7 @@ SHOWN_CHARACTERS = 120
 def nearest(word: str, known: Iterable[str]) -> str:
     """Return a sentence that names the known word nearest to ``word``; empty when none is near."""
     found = difflib.get_close_matches(word, list(known), n=1, cutoff=0.6)
-    return f"Did you mean {found[0]!r}? " if found else ""
+    return f"Did you mean {str(found[0])!r}? " if found else ""
 
 
 def shown(text: str) -> str:
