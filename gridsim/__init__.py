@@ -36,13 +36,14 @@ if TYPE_CHECKING:
     from gridsim.solve.contingency import Contingency
     from gridsim.solve.options import SolveOptions
     from gridsim.solve.timeseries import solve_timeseries
+    from gridsim.studies.certificate import certify
     from gridsim.studies.compare_runs import compare_runs
     from gridsim.studies.dossier import dossier
     from gridsim.studies.explanation import attribute_overloads, explain
     from gridsim.studies.fixes import fixes
     from gridsim.studies.hosting_capacity import hosting_capacity
     from gridsim.studies.lead_lag import lead_lag
-    from gridsim.studies.time_series import open_results, run_scenario
+    from gridsim.studies.time_series import open_results, resume_run, run_scenario
     from gridsim.tables.load import check_tables, load_tables
 
 #: Public name to the module that holds it and its name there; imported when first asked for.
@@ -55,6 +56,7 @@ _LAZY = {
     "ThermalState": ("gridsim.assess.thermal_fleet", "ThermalState"),
     "attribute_overloads": ("gridsim.studies.explanation", "attribute_overloads"),
     "build_net": ("gridsim.grid.build", "build_net"),
+    "certify": ("gridsim.studies.certificate", "certify"),
     "check_tables": ("gridsim.tables.load", "check_tables"),
     "compare_runs": ("gridsim.studies.compare_runs", "compare_runs"),
     "dossier": ("gridsim.studies.dossier", "dossier"),
@@ -68,6 +70,7 @@ _LAZY = {
     "loss_of_life": ("gridsim.assess.thermal_model", "loss_of_life"),
     "open_results": ("gridsim.studies.time_series", "open_results"),
     "plot": ("gridsim.plots", "draw_all"),
+    "resume_run": ("gridsim.studies.time_series", "resume_run"),
     "run_scenario": ("gridsim.studies.time_series", "run_scenario"),
     "solve_contingencies": ("gridsim.solve.contingencies", "solve_contingencies"),
     "solve_timeseries": ("gridsim.solve.timeseries", "solve_timeseries"),
@@ -97,6 +100,7 @@ __all__ = [
     "__version__",
     "attribute_overloads",
     "build_net",
+    "certify",
     "check_tables",
     "compare_runs",
     "dossier",
@@ -110,6 +114,7 @@ __all__ = [
     "loss_of_life",
     "open_results",
     "plot",
+    "resume_run",
     "run_scenario",
     "solve_contingencies",
     "solve_timeseries",

@@ -1,7 +1,8 @@
 """The command ``gridsim``: check, run, show, explain, compare, plot.
 
-Exit codes: 0 done, 2 bad input (or a result directory that cannot be used), 3 with ``--strict`` when any step failed,
-130 interrupted. What a command says goes to standard output, errors and progress to standard error.
+Exit codes: 0 done, 2 bad input (or a result directory that cannot be used), 3 with ``--strict`` when any step failed, 4
+when another engine differs, 130 interrupted. What a command says goes to standard output, errors and progress to
+standard error.
 """
 
 from __future__ import annotations
@@ -9,11 +10,12 @@ from __future__ import annotations
 import io
 import sys
 from pathlib import Path  # noqa: TC003  typer reads the annotations at run time
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 import gridsim
+from gridsim.cli.certify_command import certify
 from gridsim.cli.compare_command import compare
 from gridsim.cli.consoles import console
 from gridsim.cli.exit_codes import ExitCode, mistakes_told
@@ -23,12 +25,8 @@ from gridsim.cli.hosting_command import hosting
 from gridsim.cli.lead_lag_command import leadlag
 from gridsim.cli.n1_command import n1
 from gridsim.cli.report_command import report
+from gridsim.cli.run_command import run
 from gridsim.cli.show_command import show
-from gridsim.enums import Solver  # noqa: TC001  likewise
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
 
 app = typer.Typer(
     name="gridsim",
@@ -81,51 +79,7 @@ def check(folder: Annotated[Path, typer.Argument(help="Folder with the CSV table
             raise typer.Exit(ExitCode.bad_input)
 
 
-@app.command()
-def run(
-    scenario: Annotated[Path, typer.Argument(help="Scenario file (TOML).")],
-    from_year: Annotated[int | None, typer.Option("--from", help="First year, in place of the scenario's.")] = None,
-    to_year: Annotated[int | None, typer.Option("--to", help="Last year, in place of the scenario's.")] = None,
-    out: Annotated[Path | None, typer.Option(help="Result directory; out/<scenario name> if not given.")] = None,
-    threads: Annotated[int, typer.Option(min=0, help="Threads; 0 for all.")] = 0,
-    strict: Annotated[bool, typer.Option("--strict", help="Exit with 3 when any step has no solution.")] = False,
-    solver: Annotated[Solver | None, typer.Option(help="Solver, in place of the scenario's.")] = None,
-    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace the results of an earlier run.")] = False,
-    pictures: Annotated[bool, typer.Option("--plots/--no-plots", help="Whether to draw the pictures.")] = True,
-) -> None:
-    """Run a scenario step by step and write loadings, overloads, summary and pictures.
-
-    Example: gridsim run scenarios/reference.toml --from 2026 --to 2030 --out results
-    """
-    with mistakes_told():
-        from gridsim.cli.drawing_process import DrawingProcess  # noqa: PLC0415
-        from gridsim.cli.progress_bar import ProgressBar  # noqa: PLC0415
-        from gridsim.report.console_summary import print_summary  # noqa: PLC0415
-        from gridsim.studies.time_series import run_scenario  # noqa: PLC0415
-
-        with DrawingProcess(is_wanted=pictures) as second, ProgressBar(console(is_error=True)) as progress:
-            result = run_scenario(
-                scenario,
-                from_year=from_year,
-                to_year=to_year,
-                out=out,
-                threads=threads,
-                solver=solver,
-                overwrite=overwrite,
-                progress=progress,
-            )
-            drawn: Sequence[Path] = ()
-            try:
-                if pictures:
-                    progress.begin("Drawing pictures", 0)
-                    from gridsim.cli.pictures import draw_run  # noqa: PLC0415  loads matplotlib
-
-                    drawn = draw_run(result.store, second)
-            finally:  # whatever happens to the pictures, the run is done and its summary is owed
-                progress.stop()
-                print_summary(console(), result.summary, result.store.directory, drawn)
-        if strict and result.n_failed:
-            raise typer.Exit(ExitCode.failed_steps)
+app.command()(run)
 
 
 @app.command()
@@ -159,3 +113,4 @@ app.command()(leadlag)
 app.command()(hosting)
 app.command()(fixes)
 app.command()(report)
+app.command()(certify)

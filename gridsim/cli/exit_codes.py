@@ -24,6 +24,7 @@ class ExitCode(IntEnum):
     done = 0
     bad_input = 2
     failed_steps = 3
+    not_certified = 4
     interrupted = 130
 
 
@@ -45,7 +46,8 @@ def mistakes_told() -> Iterator[None]:
         _tell(f"{place}{error.strerror or error}")
         raise typer.Exit(ExitCode.bad_input) from error
     except KeyboardInterrupt as interrupt:
-        _tell("interrupted; files that were written are whole, and there is no manifest")
+        notes = getattr(interrupt, "__notes__", [])  # how to go on, where there is a way
+        _tell("; ".join(["interrupted", "files that were written are whole, and there is no manifest", *notes]))
         raise typer.Exit(ExitCode.interrupted) from interrupt
 
 

@@ -164,7 +164,8 @@ def resume_run(
     clock, told = PhaseClock(), progress or Silence()
     path = Path(directory)
     if ResultStore.is_finished(path):
-        result = open_results(path)
+        store = ResultStore.open(path)
+        result = StudyResult(store, store.read_summary(), len(store.manifest.blocks))
         if strict:
             result.raise_if_failed()
         return result
@@ -221,12 +222,15 @@ def _run(
 
 @contextmanager
 def _remedy_told(directory: Path) -> Iterator[None]:
-    """Say with every fault of a directory under way how to go on once it is mended."""
+    """Say with whatever stops a run under way how to go on."""
     try:
         yield
+    except KeyboardInterrupt as interrupt:
+        interrupt.add_note(f"go on with gridsim run --resume {directory}")
+        raise
     except ResultStoreError as error:
         raise ResultStoreError(
-            f"{error}. Blocks that were written are whole; when there is room again, go on with gridsim run --resume "
+            f"{error}. Blocks that were written before are whole; once this is mended, go on with gridsim run --resume "
             f"{directory}"
         ) from error
 

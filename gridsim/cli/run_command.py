@@ -1,0 +1,98 @@
+"""The command ``gridsim run``: a scenario from its file, or an interrupted run from its directory."""
+
+from __future__ import annotations
+
+from pathlib import Path  # noqa: TC003  typer reads the annotations at run time
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from gridsim.cli.consoles import console
+from gridsim.cli.exit_codes import ExitCode, mistakes_told
+from gridsim.enums import Solver  # noqa: TC001  likewise
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from gridsim.studies.progress import Progress
+    from gridsim.studies.time_series import StudyResult
+
+
+def run(
+    scenario: Annotated[Path | None, typer.Argument(help="Scenario file (TOML).")] = None,
+    from_year: Annotated[int | None, typer.Option("--from", help="First year, in place of the scenario's.")] = None,
+    to_year: Annotated[int | None, typer.Option("--to", help="Last year, in place of the scenario's.")] = None,
+    out: Annotated[Path | None, typer.Option(help="Result directory; out/<scenario name> if not given.")] = None,
+    threads: Annotated[int | None, typer.Option(min=0, help="Threads; 0, or not given, for all.")] = None,
+    strict: Annotated[bool, typer.Option("--strict", help="Exit with 3 when any step has no solution.")] = False,
+    solver: Annotated[Solver | None, typer.Option(help="Solver, in place of the scenario's.")] = None,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace the results of an earlier run.")] = False,
+    reuse: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", help="Earlier run; what has not changed since is taken over from it."),
+    ] = None,
+    resume: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", help="In place of SCENARIO: interrupted run to go on with, as it began."),
+    ] = None,
+    pictures: Annotated[bool, typer.Option("--plots/--no-plots", help="Whether to draw the pictures.")] = True,
+) -> None:
+    """Run a scenario step by step and write loadings, overloads, summary and pictures.
+
+    Example: gridsim run scenarios/reference.toml --from 2026 --to 2030 --out results
+
+    After an interruption: gridsim run --resume results
+    """
+    of_new_run = (scenario, from_year, to_year, out, solver, reuse)
+    if resume is not None and (overwrite or any(value is not None for value in of_new_run)):
+        raise typer.BadParameter(
+            "goes on with a run as it began, with --threads, --strict and --plots alone", param_hint="--resume"
+        )
+    if scenario is None and resume is None:
+        raise typer.BadParameter("give a scenario file, or --resume and the directory of a run", param_hint="SCENARIO")
+    with mistakes_told():
+        from gridsim.studies.time_series import resume_run, run_scenario  # noqa: PLC0415  loads pandas
+
+        def study(progress: Progress) -> StudyResult:
+            if scenario is None:
+                return resume_run(str(resume), threads=threads, progress=progress)
+            return run_scenario(
+                scenario,
+                from_year=from_year,
+                to_year=to_year,
+                out=out,
+                threads=threads or 0,
+                solver=solver,
+                overwrite=overwrite,
+                reuse=reuse,
+                progress=progress,
+            )
+
+        result = _told(study, has_pictures=pictures)
+        if strict and result.n_failed:
+            raise typer.Exit(ExitCode.failed_steps)
+
+
+def _told(study: Callable[[Progress], StudyResult], *, has_pictures: bool) -> StudyResult:
+    """Make a study, draw its pictures, and print its summary."""
+    from gridsim.cli.drawing_process import DrawingProcess  # noqa: PLC0415  loads what it needs, as those below
+    from gridsim.cli.progress_bar import ProgressBar  # noqa: PLC0415
+    from gridsim.report.block_line import block_line  # noqa: PLC0415
+    from gridsim.report.console_summary import print_summary  # noqa: PLC0415
+
+    with DrawingProcess(is_wanted=has_pictures) as second, ProgressBar(console(is_error=True)) as progress:
+        result = study(progress)
+        drawn: Sequence[Path] = ()
+        try:
+            if has_pictures:
+                progress.begin("Drawing pictures", 0)
+                from gridsim.cli.pictures import draw_run  # noqa: PLC0415  loads matplotlib
+
+                drawn = draw_run(result.store, second)
+        finally:  # whatever happens to the pictures, the run is done and its summary is owed
+            progress.stop()
+            print_summary(console(), result.summary, result.store.directory, drawn)
+            blocks = block_line(result.store.manifest, result.n_kept)
+            if blocks:
+                console().print(blocks, markup=False, soft_wrap=True)
+    return result
