@@ -22,8 +22,6 @@ from gridsim.solve.reference import ReferenceSolver
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    import pandapower as pp
-
     from gridsim.dtypes import ComplexArray, FloatArray, IndexArray
     from gridsim.peers.peer_model import Model
     from gridsim.solve.options import SolveOptions
@@ -76,8 +74,8 @@ class Hour:
     """
 
     name: str
-    net: pp.pandapowerNet
-    free_net: pp.pandapowerNet
+    net: Any
+    free_net: Any
     profiles: Mapping[tuple[str, str], FloatArray]
     own: Found
     options: SolveOptions
@@ -147,7 +145,7 @@ def found_in(solution: BatchSolution, step: int) -> Found | None:
     return Found(voltage, percent, None if solution.tap_pos is None else solution.tap_pos[step])
 
 
-def loading_names(net: pp.pandapowerNet) -> list[str]:
+def loading_names(net: Any) -> list[str]:
     """Return the names of the loading columns of :class:`Found`."""
     names = [f"{table}:{name}" for table in ("line", "trafo") for name in net[table]["name"]]
     return [*names, *(f"trafo3w:{name}:{side}" for name in net["trafo3w"]["name"] for side in ("hv", "mv", "lv"))]

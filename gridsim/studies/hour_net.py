@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-
-    import pandapower as pp
 
     from gridsim.dtypes import FloatArray, IndexArray
     from gridsim.grid.staged import StagedGrid
@@ -20,7 +18,7 @@ def hour_net(
     profiles: Mapping[tuple[str, str], FloatArray],
     tap_units: Sequence[tuple[str, int]],
     tap_pos: IndexArray | None,
-) -> pp.pandapowerNet:
+) -> Any:
     """Return the net of an hour, whose taps stand still where they have settled.
 
     Parameters
