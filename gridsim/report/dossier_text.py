@@ -10,11 +10,15 @@ from rich.markup import escape
 from rich.table import Table
 
 from gridsim.report.json_records import plain_records, plain_value
+from gridsim.studies.peak_trend import FARTHEST_YEARS, METHOD
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from rich.console import Console
 
     from gridsim.studies.dossier import Dossier
+    from gridsim.studies.n1_join import N1Join
 
 UNKNOWN = "-"
 VERDICT_STYLES = {"violated": "bold red", "unknown": "yellow", "ok": "green"}
@@ -22,24 +26,16 @@ VERDICT_STYLES = {"violated": "bold red", "unknown": "yellow", "ok": "green"}
 N_EPISODES = 8
 
 
-def print_dossier(console: Console, found: Dossier, *, utc_offset_h: float) -> None:
-    """Print one transformer.
-
-    Parameters
-    ----------
-    console:
-        Where to.
-    found:
-        What :func:`gridsim.studies.dossier.dossier` returned.
-    utc_offset_h:
-        Local time minus UTC.
-    """
-    offset = pd.Timedelta(hours=utc_offset_h)
+def print_dossier(console: Console, found: Dossier) -> None:
+    """Print one transformer: what :func:`gridsim.studies.dossier.dossier` returned, in local time."""
+    manifest = found.store.manifest
+    offset = pd.Timedelta(hours=manifest.utc_offset_h)
     units = zip(found.windings["winding"], found.windings["sn_mva"], strict=True)
     ratings = ", ".join(f"{winding} {sn_mva:g} MVA".lstrip() for winding, sn_mva in units)
     first = found.windings.iloc[0]
     console.print(
         f"[bold]{escape(found.name)}[/bold] in {escape(found.substation_name)}: {ratings}, {first['cooling']}"
+        f"{fan_words(first['cooling'], manifest.scenario_values)}"
     )
     failed_h = found.years["failed_h"].sum()
     if failed_h:
@@ -47,6 +43,8 @@ def print_dossier(console: Console, found: Dossier, *, utc_offset_h: float) -> N
     start = found.first_overload_utc
     when = "never above it" if start is None else f"first above it on {start + offset:%Y-%m-%d %H:%M}"
     console.print(f"Limit     {escape(found.limit)}: {when} (shown: {escape(found.worst_element)})")
+    console.print(f"N-1       {n1_words(found.unit, found.n1, offset)}", soft_wrap=True)
+    console.print(f"Trend     {_trend_words(found)}", soft_wrap=True)
     end = "not within a century" if pd.isna(found.end_of_life_year) else f"in {found.end_of_life_year:.0f}"
     console.print(f"Life      used up {end}, if every year were like the last one")
     console.print(
@@ -57,8 +55,51 @@ def print_dossier(console: Console, found: Dossier, *, utc_offset_h: float) -> N
     _print_episodes(console, found, offset)
 
 
+def fan_words(cooling: str, scenario_values: Mapping[str, Any]) -> str:
+    """Return what a run assumed of the fans of a unit; nothing for units that have none, or whose run did not say."""
+    operation = scenario_values.get("cooling.fans", "")
+    if cooling != "onaf" or not operation:
+        return ""
+    if operation == "run":
+        return ", fans taken as running"
+    standing = "" if scenario_values["cooling.is_verified"] else " (assumed)"
+    return f", fans switched at {scenario_values['cooling.on_top_oil_c']:g} °C of top oil{standing}"
+
+
+def n1_words(unit: pd.Series[Any], n1: N1Join | None, offset: pd.Timedelta) -> str:
+    """Return in words what an N-1 study says of a unit."""
+    if n1 is None:
+        return "not known: no N-1 run given (--n1 DIR)"
+    span = f"{n1.from_year}" if n1.from_year == n1.to_year else f"{n1.from_year}-{n1.to_year}"
+    peak = f"at worst {unit['n1_peak_percent']:.1f} % with {escape(str(unit['n1_cause']))} out"
+    match unit["n1_verdict"]:
+        case "violated":
+            first = unit["n1_first_utc"] + offset
+            text = f"first above {n1.limit_percent:g} % on {first:%Y-%m-%d %H:%M}, {unit['n1_hours']:,.0f} h; {peak}"
+        case "ok":
+            text = f"never above {n1.limit_percent:g} % after any outage; {peak}"
+        case "unknown":
+            text = f"not known: {n1.n_unsolved:,} cases have NO solution; {peak} among the solved"
+        case _:
+            return f"not known: the N-1 run of {span} does not have this unit"
+    return f"{text} (judged: {span})"
+
+
+def _trend_words(found: Dossier) -> str:
+    slope, year = found.unit["trend_percent_per_year"], found.unit["trend_limit_year"]
+    if pd.isna(slope):
+        return "not known: too few whole years, or out of service at the end"
+    text = f"{slope:+.2f} points a year"
+    if not pd.isna(year):
+        text += f"; would pass the limit in {year:.0f}"
+    elif found.first_overload_utc is None:
+        text += f"; not above the limit within {FARTHEST_YEARS} years, as far as that can be told"
+    return f"{text} ({METHOD})"
+
+
 def dossier_record(found: Dossier) -> dict[str, Any]:
     """Return one dossier as plain lists and dicts, for JSON; NaN becomes null."""
+    n1 = found.n1
     return {
         "name": found.name,
         "substation_name": found.substation_name,
@@ -67,6 +108,8 @@ def dossier_record(found: Dossier) -> dict[str, Any]:
         "limit": found.limit,
         "first_overload_utc": plain_value(found.first_overload_utc),
         "end_of_life_year": plain_value(found.end_of_life_year),
+        "n1_run": None if n1 is None else n1.described(),
+        "unit": {str(key): plain_value(value) for key, value in found.unit.items()},
         "years": plain_records(found.years.reset_index()),
         "verdicts": plain_records(found.verdicts),
         "episodes": plain_records(found.episodes),
@@ -110,7 +153,9 @@ def _print_verdicts(console: Console, found: Dossier, offset: pd.Timedelta) -> N
 
 
 def _print_years(console: Console, found: Dossier) -> None:
-    columns = ["year", "peak %", "hours", "MVAh", "hot spot C", "life lost, days", "tap operations"]
+    columns = ["year", "peak %", "hours", "longest h", "MVAh", "hot spot C", "life lost, days", "tap operations"]
+    if found.n1 is not None:
+        columns += ["N-1 peak %", "N-1 hours"]
     has_failed = bool(found.years["failed_h"].any())
     if has_failed:
         columns.insert(1, "unsolved h")
@@ -120,11 +165,14 @@ def _print_years(console: Console, found: Dossier) -> None:
             str(year),
             _number(row["peak_percent"], 1),
             _number(row["hours"], 0),
+            _number(row["longest_h"], 0),
             _number(row["overload_mvah"], 0),
             _number(row["max_hot_spot_temp_c"], 1),
             _number(row["loss_of_life_days"], 2),
             _number(row["tap_operations"], 0),
         ]
+        if found.n1 is not None:
+            cells += [_number(row["n1_peak_percent"], 1), _number(row["n1_hours"], 0)]
         if has_failed:
             cells.insert(1, _number(row["failed_h"], 0))
         table.add_row(*cells)

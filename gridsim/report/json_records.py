@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 
@@ -15,6 +16,7 @@ def plain_records(frame: pd.DataFrame) -> list[dict[str, Any]]:
 
 def plain_value(value: Any) -> Any:
     """Return one value as JSON knows it: times as ISO texts, what is missing or not finite as None."""
+    value = value.item() if isinstance(value, np.generic) else value
     if value is None or pd.isna(value) or (isinstance(value, float) and math.isinf(value)):
         return None
     return value.isoformat() if isinstance(value, pd.Timestamp) else value

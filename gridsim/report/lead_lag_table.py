@@ -18,8 +18,15 @@ if TYPE_CHECKING:
 
     from rich.console import Console
 
+    from gridsim.scenario.limit_model import LimitRule
     from gridsim.studies.lead_lag import LeadLag
 
+#: What of N-1 was asked, in words.
+N1_ASKED = (
+    "single outages of transformers, lines and units of given output (not of voltage-holding plants and ties); the "
+    "highest hours of each month, and every hour of the months around the first need. The hour named is a need; an "
+    "earlier one is possible before the date from which every hour was asked"
+)
 UNKNOWN = "-"
 TIME_FORMAT = "%Y-%m-%dT%H:%M:%SZ"
 _COLOURS = {"behind": "bold red", "ahead": "green", "no need": "default", "not built": "yellow"}
@@ -35,14 +42,16 @@ def print_lead_lag(console: Console, found: LeadLag) -> None:
     else:
         text = f"[green]all {found.total_h:,} hours of the plan solved[/green]"
     console.print("Hours     " + text)
-    number = "limits by unit and hour" if rule.percent is None else f"{rule.percent:g} %"
-    told = {"is_verified": rule.is_verified, "is_inferred": rule.is_inferred}
-    console.print(
-        f"Rule      {escape(rule.name)}, {number} ({escape(rule.edition)}; {standing(told)}); transformers, N-0",
-        soft_wrap=True,
-    )
-    console.print("Projects  " + _counted(found.projects))
+    console.print(f"Rule      {_rule(rule)}; transformers, N-0", soft_wrap=True)
+    if found.n1_rule is not None:
+        console.print(f"Rule N-1  {_rule(found.n1_rule)}; transformers, N-1: {N1_ASKED}", soft_wrap=True)
+    console.print("Projects  " + _counted(found.projects, "verdict", "n0_lead_months"))
+    if found.n1_rule is not None:
+        console.print("  N-1     " + _counted(found.projects, "n1_verdict", "n1_lead_months"))
     console.print(_project_table(found))
+    if found.n1_rule is not None:
+        console.print(_n1_table(found))
+        console.print(_cut_off(found.projects), soft_wrap=True)
     plants = found.plants
     waits = int((plants["wait_months"] > 0.0).sum())
     overloads = int((plants["overload_element"] != "").sum())
@@ -68,8 +77,10 @@ def lead_lag_record(found: LeadLag) -> dict[str, Any]:
         "scenario": found.scenario.name,
         "from_year": found.scenario.horizon.from_year,
         "to_year": found.scenario.horizon.to_year,
-        "criterion": "n-0",
+        "criteria": ["n-0"] if found.n1_rule is None else ["n-0", "n-1"],
         "rule": found.rule.name,
+        "n1_rule": None if found.n1_rule is None else found.n1_rule.name,
+        "n1_asked": None if found.n1_rule is None else N1_ASKED,
         "total_h": found.total_h,
         "failed_h": found.failed_h,
         "projects": plain_records(_with_dates(found.projects)),
@@ -78,10 +89,16 @@ def lead_lag_record(found: LeadLag) -> dict[str, Any]:
     }
 
 
-def _counted(projects: pd.DataFrame) -> str:
-    counts = projects["verdict"].value_counts()
+def _rule(rule: LimitRule) -> str:
+    number = "limits by unit and hour" if rule.percent is None else f"{rule.percent:g} %"
+    told = {"is_verified": rule.is_verified, "is_inferred": rule.is_inferred}
+    return f"{escape(rule.name)}, {number} ({escape(rule.edition)}; {standing(told)})"
+
+
+def _counted(projects: pd.DataFrame, verdict: str, lead_months: str) -> str:
+    counts = projects[verdict].value_counts()
     parts = [f"[{_COLOURS[word]}]{counts[word]:,} {word}[/]" for word in _COLOURS if word in counts.index]
-    behind = projects.loc[projects["verdict"] == "behind", "n0_lead_months"]
+    behind = projects.loc[projects[verdict] == "behind", lead_months]
     middle = f"; half of those behind by more than {-behind.median():.0f} months" if len(behind) else ""
     return f"{len(projects):,}: " + ", ".join(parts) + middle
 
@@ -103,9 +120,9 @@ def _project_table(found: LeadLag) -> Table:
             escape(row["substation_name"]),
             _date(row["planned_date"]),
             _local(found, row["n0_needed_utc"]),
-            f"[{colour}]{_months(row)}[/]",
+            f"[{colour}]{_months(row, 'n0')}[/]",
             f"[{colour}]{row['verdict']}[/]",
-            escape(_without(row)),
+            escape(_without(row, "n0")),
             escape(_caused(found, row)),
         )
     return table
@@ -145,21 +162,62 @@ def _rows(frame: pd.DataFrame) -> list[dict[str, Any]]:
     return [{str(key): value for key, value in record.items()} for record in frame.to_dict("records")]
 
 
-def _months(row: dict[str, Any]) -> str:
-    if pd.isna(row["n0_lead_months"]):
+def _n1_table(found: LeadLag) -> Table:
+    table = Table(box=box.SIMPLE, pad_edge=False, title="The same against single outages", title_justify="left")
+    table.add_column("project", no_wrap=True)
+    for name in ("planned", "needed by (N-0)", "needed by (N-1)"):
+        table.add_column(name, no_wrap=True)
+    table.add_column("months", justify="right", no_wrap=True)
+    table.add_column("verdict", no_wrap=True)
+    table.add_column("outage", overflow="fold")
+    table.add_column("without it", overflow="fold")
+    table.add_column("every hour asked from", no_wrap=True)
+    order = found.projects.sort_values(["n1_lead_months", "planned_date"], kind="stable")
+    for row in _rows(order):
+        colour = _COLOURS[row["n1_verdict"]]
+        table.add_row(
+            escape(row["project_id"]),
+            _date(row["planned_date"]),
+            _local(found, row["n0_needed_utc"]),
+            _local(found, row["n1_needed_utc"]),
+            f"[{colour}]{_months(row, 'n1')}[/]",
+            f"[{colour}]{row['n1_verdict']}[/]",
+            escape(row["n1_outage"].partition(":")[2] or row["n1_outage"]),
+            escape(_without(row, "n1")),
+            _local(found, row["n1_every_hour_from_utc"]),
+        )
+    return table
+
+
+def _cut_off(projects: pd.DataFrame) -> str:
+    """Return how many projects keep load supplied that an outage cuts off without them, and the largest such load."""
+    saving = projects[projects["n1_cut_off_outages"] > 0]
+    if saving.empty:
+        return "Cut off   no project saves load that an outage cuts off without it"
+    most = saving.loc[saving["n1_cut_off_mw"].idxmax()]
+    return (
+        f"Cut off   {len(saving):,} projects save load that an outage cuts off without them (no date of need): "
+        f"{escape(most['project_id'])} most, {most['n1_cut_off_mw']:.1f} MW with {escape(most['n1_cut_off_outage'])} out"
+    )
+
+
+def _months(row: dict[str, Any], criterion: str) -> str:
+    months = row[f"{criterion}_lead_months"]
+    if pd.isna(months):
         return UNKNOWN
-    bound = "≤ " if row["n0_is_bound"] else ""
-    digits = 0 if abs(row["n0_lead_months"]) >= 1.0 else 1
-    return f"{bound}{row['n0_lead_months']:+.{digits}f}"
+    bound = "≤ " if row[f"{criterion}_is_bound"] else ""
+    digits = 0 if abs(months) >= 1.0 else 1
+    return f"{bound}{months:+.{digits}f}"
 
 
-def _without(row: dict[str, Any]) -> str:
-    if row["n0_need"] == "no solution":
+def _without(row: dict[str, Any], criterion: str) -> str:
+    if row[f"{criterion}_need"] == "no solution":
         return "the hour has NO solution"
-    if not row["n0_element"]:
+    element, percent = row[f"{criterion}_element"], row[f"{criterion}_with_percent"]
+    if not element:
         return UNKNOWN
-    with_it = "out of service" if pd.isna(row["n0_with_percent"]) else f"{row['n0_with_percent']:.0f} %"
-    return f"{row['n0_element'].partition(':')[2]} {row['n0_without_percent']:.1f} % (with it {with_it})"
+    with_it = "out of service" if pd.isna(percent) else f"{percent:.0f} %"
+    return f"{element.partition(':')[2]} {row[f'{criterion}_without_percent']:.1f} % (with it {with_it})"
 
 
 def _caused(found: LeadLag, row: dict[str, Any]) -> str:

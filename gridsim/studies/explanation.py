@@ -127,6 +127,8 @@ def attribute_overloads(
             limit_percent=attribution.limit_percent,
             tipped_by=attribution.tipped_by,
             is_worst_of_year=episode["is_worst_of_year"],
+            # One type in every episode: where nobody has a date, pandas would make it text of another kind.
+            commissioning_date=pd.to_datetime(parts["commissioning_date"]),
         )
         frames.append(parts[[*EPISODE_COLUMNS, *PART_COLUMNS]])
     if not frames:

@@ -101,7 +101,7 @@ class Answer:
         return unit_names(next(self._run.groups.iloc[[group]].itertuples(index=False)))
 
     def _causes(self) -> str:
-        _, ngettext = self._language.text, self._language.plural
+        _ = self._language.text
         causes = self._companions.causes
         if causes is None:
             return _("Because of whom is not known here: %(reason)s.", reason=self.why_no_causes())
@@ -113,7 +113,7 @@ class Answer:
             f"{self._words(name)} ({self._language.number(count)})" for name, count in counted.head(N_NAMED).items()
         )
         rest = len(counted) - N_NAMED
-        more = " " + ngettext("and %(num)s more", "and %(num)s more", rest) if rest > 0 else ""
+        more = " " + _("and %(n)s more", n=self._language.number(rest)) if rest > 0 else ""
         return _(
             "In their highest hour they are tipped over the limit by %(named)s%(more)s (in brackets: transformers).",
             named=named,
@@ -129,27 +129,20 @@ class Answer:
         return _("scenario or network of the run cannot be read again (%(reason)s)", reason=reason)
 
     def _fixes(self) -> str:
-        _, ngettext = self._language.text, self._language.plural
+        _ = self._language.text
         projects = self._companions.projects
         parts = []
         plan = self._companions.fixes.get("plan")
         if plan is not None:
-            parts.append(
-                ngettext(
-                    "the plan of fixes holds %(num)s measure", "the plan of fixes holds %(num)s measures", len(plan)
-                )
-            )
+            parts.append(_("measures in the plan of fixes: %(n)s", n=self._language.number(len(plan))))
         if projects is not None:
             late = projects[projects["verdict"] == "behind"]
-            parts.append(
-                ngettext(
-                    "of %(total)s planned substations %(num)s comes later than the grid needs it",
-                    "of %(total)s planned substations %(num)s come later than the grid needs them",
-                    len(late),
-                    total=self._language.number(len(projects)),
-                )
-                + self._furthest(late)
+            told = _(
+                "planned substations that come later than the grid needs them: %(n)s of %(total)s",
+                n=self._language.number(len(late)),
+                total=self._language.number(len(projects)),
             )
+            parts.append(told + self._furthest(late))
         if not parts:
             return _(
                 "What helps was not worked out here: the commands gridsim leadlag and gridsim fixes tell which planned "

@@ -9,7 +9,7 @@ import pandas as pd
 
 from gridsim.enums import ElementStatus
 from gridsim.report.page.packing import base64_of, narrow_loading, wide_loading
-from gridsim.report.page.run_tables import place_name, records, unit_names
+from gridsim.report.page.run_tables import chart_name, place_name, records, unit_names
 from gridsim.studies.towns import TOWNS
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ def _groups(run: RunTables) -> list[dict[str, Any]]:
         {
             "name": place_name(row.substation_name) or row.name,
             "units": unit_names(row),
-            "label": f"{row.substation_id or row.name}",
+            "short": chart_name(row.substation_name) or row.name,
             "peak": None if np.isnan(row.peak_percent) else round(float(row.peak_percent), 1),
         }
         for row in records(run.groups)

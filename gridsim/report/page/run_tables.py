@@ -153,7 +153,7 @@ class RunTables:
 
     @cached_property
     def thermal(self) -> pd.DataFrame:
-        """Table ``thermal_life`` with ``element_type``, ``name``, and ``hottest``: when the hot spot is highest, local."""
+        """Table ``thermal_life`` with ``element_type``, ``name``, and ``hottest``: when the hot spot peaks, local."""
         frame = self.store.read_table("thermal_life")
         parts = frame["element"].str.split(":", expand=True).reindex(columns=range(2))
         return frame.assign(element_type=parts[0], name=parts[1], hottest=self.local(frame["max_hot_spot_utc"]))
@@ -219,13 +219,26 @@ class RunTables:
         return np.rint(np.asarray(hours) / self.manifest.resolution_h).astype(np.int64)
 
 
+#: Begins the names of substations that stand for real but unpublished ones; the page has a sign for it, explained once.
+REPRESENTATIVE_WORD, REPRESENTATIVE_MARK = "Representative ", "†"
 _DATABASE_KEY = re.compile(r"OSM (?:way |node )?\w+(?:, )?")
+_SUBSTATION = re.compile(r"\s*\bsubstation\b")
+_BRACKETS = re.compile(r"\s*\([^()]*\)$")
 _EMPTY_BRACKETS = re.compile(r"\s*\(\s*\)")
 
 
 def place_name(name: str) -> str:
-    """Return the name of a substation without what only a database needs."""
-    return _EMPTY_BRACKETS.sub("", _DATABASE_KEY.sub("", name)).strip()
+    """Return the name of a substation without what only a database needs; a representative one has a mark instead."""
+    shown = _EMPTY_BRACKETS.sub("", _DATABASE_KEY.sub("", str(name))).strip()
+    if not shown.startswith(REPRESENTATIVE_WORD):
+        return shown
+    return f"{shown.removeprefix(REPRESENTATIVE_WORD)} {REPRESENTATIVE_MARK}"
+
+
+def chart_name(name: str) -> str:
+    """Return the name as a picture has room for it: without brackets and without the word substation."""
+    shown, mark, _ = place_name(name).partition(f" {REPRESENTATIVE_MARK}")
+    return (_BRACKETS.sub("", _SUBSTATION.sub("", shown)) or shown) + mark
 
 
 def unit_names(row: Any) -> str:

@@ -34,10 +34,8 @@
   const shortened = (text, limit) => (text.length > limit ? text.slice(0, limit - 1) + "…" : text);
 
   function rowLabel(group) {
-    const { name, units } = groups[group];
-    const limit = isPhone() ? 16 : 40;
-    const tail = isPhone() ? "" : ", " + shortened(units, 14);
-    return plain(shortened(name, limit) + tail) + " ";
+    const { short, units } = groups[group];
+    return plain(isPhone() ? shortened(short, 17) : `${shortened(short, 34)}, ${shortened(units, 12)}`) + " ";
   }
   const fullName = (group) => plain(`${groups[group].name}, ${groups[group].units}`);
 
@@ -112,11 +110,11 @@
     };
   }
 
-  const leftMargin = () => (isPhone() ? 118 : 330);
+  const leftMargin = () => (isPhone() ? 112 : 270);
   const monthStart = (month) => Date.UTC(page.from_year, month, 1);
   const nMonth = 12 * (page.to_year - page.from_year + 1);
   const monthEdges = Array.from({ length: nMonth + 1 }, (_, month) => monthStart(month));
-  const timeAxis = () => ({ type: "date", range: [page.first_ms, page.end_ms], hoverformat: "%b %Y", side: "top" });
+  const timeAxis = () => ({ type: "date", range: [page.first_ms, page.end_ms], hoverformat: "%b %Y", side: "top", nticks: isPhone() ? 5 : 14 });
   const momentFormat = new Intl.DateTimeFormat(page.locale.code === "en" ? "en-GB" : page.locale.code, {
     timeZone: "UTC", day: "numeric", month: "short", year: "numeric", hour: "2-digit", minute: "2-digit",
   });
@@ -259,15 +257,15 @@
       isSingle ? words.zoomed : words.overview,
       page.timeline.shown < page.timeline.total
         ? filled(words.shown, { n: number(page.timeline.shown), total: number(page.timeline.total) }) : "",
-    ].filter(Boolean).join("; ");
+    ].filter(Boolean).join(" ");
     return traces;
   }
 
   function drawTimeline(place) {
     const n = firstRow + page.timeline.rows.length;
     const labels = [...(hasFailed ? [words.unsolved] : []), ...lanes].map((text) => `<i>${plain(shortened(text, isPhone() ? 16 : 44))}</i> `);
-    const layout = layoutOf(64 + 22 * Math.max(n, 4), {
-      margin: { l: leftMargin(), r: 12, t: 34, b: 10 }, barmode: "overlay", xaxis: timeAxis(), uirevision: "timeline",
+    const layout = layoutOf(84 + 22 * Math.max(n, 4), {
+      margin: { l: leftMargin(), r: 14, t: 56, b: 10 }, barmode: "overlay", xaxis: timeAxis(), uirevision: "timeline",
       yaxis: {
         tickvals: Array.from({ length: n }, (_, row) => row), ticktext: [...labels, ...page.timeline.rows.map(rowLabel)],
         range: [n - 0.4, -0.6], fixedrange: true, showgrid: false, tickfont: { size: isPhone() ? 10 : 11.5 },
@@ -284,7 +282,7 @@
 
   // -- months --------------------------------------------------------------------------------------------------------
 
-  function monthsHeight(n) { return 64 + 16 * Math.max(n, 4); }
+  const monthsHeight = (n) => 84 + 16 * Math.max(n, 4);
 
   function drawMonths(place) {
     const rows = groups.map((_, group) => group);
@@ -298,7 +296,7 @@
     }
     const shown = Math.min(rows.length, FIRST_ROWS);
     const layout = layoutOf(monthsHeight(shown), {
-      margin: { l: leftMargin(), r: 12, t: 34, b: 10 }, xaxis: timeAxis(),
+      margin: { l: leftMargin(), r: 14, t: 56, b: 10 }, xaxis: timeAxis(),
       yaxis: {
         tickvals: rows, ticktext: rows.map(rowLabel), range: [shown - 0.5, -0.5], fixedrange: true, showgrid: false,
         tickfont: { size: isPhone() ? 9 : 10.5 },
@@ -453,9 +451,24 @@
     at("map-summary").classList.toggle("bad", failed > 0);
   }
 
-  function mapWindow(stations) {
-    const lats = stations.map((s) => s[1]), lons = stations.map((s) => s[2]);
-    return { x: [Math.min(...lons) - 0.1, Math.max(...lons) + 0.1], y: [Math.min(...lats) - 0.1, Math.max(...lats) + 0.1] };
+  /** What the map shows: all substations but the neighbours', or the middle half of them, where they stand densest. */
+  function mapWindow(kind) {
+    const inside = page.map.stations.filter((station) => station[8] === 0);
+    const chosen = inside.length ? inside : page.map.stations;
+    const span = (place) => {
+      const sorted = chosen.map((station) => station[place]).sort((a, b) => a - b);
+      const cut = kind === "centre" ? Math.floor(sorted.length / 5) : 0;
+      const [low, high] = [sorted[cut], sorted[sorted.length - 1 - cut]];
+      const air = Math.max(0.03, 0.05 * (high - low));
+      return [low - air, high + air];
+    };
+    return { x: span(2), y: span(1) };
+  }
+
+  function zoomMap(kind) {
+    draw("chart-map");
+    const view = mapWindow(kind);
+    Plotly.relayout(at("chart-map"), { "xaxis.range": view.x, "yaxis.range": view.y });
   }
 
   function drawMap(place) {
@@ -463,12 +476,11 @@
     at("year-shown").textContent = year;
     at("year").setAttribute("aria-valuetext", year);
     mapSummary(year);
-    const inside = page.map.stations.filter((station) => station[8] === 0);
-    const view = mapWindow(inside.length ? inside : page.map.stations);
+    const view = mapWindow("region");
     const towns = page.map.towns;
     const traces = [...lineTraces(year), ...stationTraces(year), {
       type: "scatter", mode: "text", x: towns.map((t) => t[2]), y: towns.map((t) => t[1]), text: towns.map((t) => `<i>${plain(t[0])}</i>`),
-      textposition: "top center", textfont: { size: 11, color: "#333" }, hoverinfo: "skip",
+      textposition: "top center", textfont: { size: 11, color: "#333" }, hoverinfo: "skip", cliponaxis: false,
     }];
     const stretch = 1 / Math.cos((((view.y[0] + view.y[1]) / 2) * Math.PI) / 180);
     Plotly.react(place, traces, layoutOf(isPhone() ? 420 : 640, {
@@ -546,6 +558,7 @@
     filterable(table);
     at("year").value = page.to_year;
     at("year").addEventListener("input", () => { drawn.add("chart-map"); drawMap(at("chart-map")); });
+    document.querySelectorAll("[data-zoom]").forEach((button) => button.addEventListener("click", () => zoomMap(button.dataset.zoom)));
     at("open-over").addEventListener("click", () => document.querySelectorAll("details.unit[data-over]").forEach((unit) => { unit.open = true; }));
     window.addEventListener("hashchange", openTarget);
     window.addEventListener("beforeprint", () => {
