@@ -44,7 +44,7 @@ from gridsim.compiled.injection import own_injection
 from gridsim.compiled.ordering import lu_pattern, minimum_degree
 from gridsim.compiled.ratings import BranchPlaces, loading_elements
 from gridsim.compiled.slack_shares import keep_one_reference
-from gridsim.compiled.support import check_options, check_ratings, check_tables_are_modelled
+from gridsim.compiled.support import check_options, check_tables_are_modelled
 from gridsim.compiled.tap_tables import separate_tap_tables
 from gridsim.compiled.working_copy import working_copy
 from gridsim.dtypes import INDEX, BoolArray, ComplexArray, FloatArray, IndexArray
@@ -76,12 +76,12 @@ def lower(
         For anything that is not modelled, and for values of which no admittance can be made.
     """
     check_tables_are_modelled(net)
-    check_ratings(net)
     choice = ControlChoice(enforce_q_lims, distributed_slack, run_control).with_options_of(net)
     work = working_copy(net)
     separate_tap_tables(work)
     ppc, ppci = _convert(work, choice)
-    return _assemble(net, work, ppc, ppci, choice)
+    with np.errstate(all="ignore"):  # what is no number is looked for and named
+        return _assemble(net, work, ppc, ppci, choice)
 
 
 def _convert(work: Any, choice: ControlChoice) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -118,7 +118,7 @@ def _convert(work: Any, choice: ControlChoice) -> tuple[dict[str, Any], dict[str
                 name: np.array([], dtype=INDEX) for name in ("bus", "bus_dc", "ext_grid", "gen", "branch", "branch_dc")
             }
             ppc, ppci = _pd2ppc(work)
-    except (UserWarning, ValueError, KeyError, IndexError, TypeError, NotImplementedError) as fault:
+    except (UserWarning, ArithmeticError, LookupError, ValueError, TypeError, NotImplementedError) as fault:
         raise CompileError(f"pandapower cannot convert the net: {fault}") from fault
     return ppc, ppci
 

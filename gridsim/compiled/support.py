@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
+from gridsim.compiled.net_checks import check_cells
 from gridsim.errors import CompileError
 
 #: Tables whose elements pandapower's conversion turns into unknowns that the kernels do not have.
@@ -44,6 +43,8 @@ def check_tables_are_modelled(net: Any) -> None:
     CompileError
         Naming table, index and reason.
     """
+    if not hasattr(net, "keys") or not {"bus", "ext_grid", "line", "trafo", "user_pf_options"} <= set(net):
+        raise CompileError(f"net is a {type(net).__name__}, expected a pandapowerNet")
     for table, reason in UNMODELLED.items():
         rows = in_service_rows(net, table)
         if rows:
@@ -52,31 +53,10 @@ def check_tables_are_modelled(net: Any) -> None:
         if not net[table].index.is_unique:
             index = net[table].index[net[table].index.duplicated()][0]
             raise CompileError(f"{table} {index}: the index occurs more than once")
+    check_cells(net)
     slack_gens = [index for index in in_service_rows(net, "gen") if bool(net["gen"].at[index, "slack"])]
     if not in_service_rows(net, "ext_grid") and not slack_gens:
         raise CompileError("ext_grid: the net has no source in service (an external grid, or a gen with slack=True)")
-
-
-def check_ratings(net: Any) -> None:
-    """Refuse ratings that give no loading: zero, negative or missing rated power of transformers in service.
-
-    Raises
-    ------
-    CompileError
-        Naming table, index and column.
-    """
-    columns = {"trafo": ("sn_mva", "df", "parallel"), "trafo3w": ("sn_hv_mva", "sn_mv_mva", "sn_lv_mva")}
-    for table, names in columns.items():
-        frame = net[table]
-        in_service = frame["in_service"].to_numpy(dtype=bool)
-        for name in names:
-            values = frame[name].to_numpy(dtype=float)
-            wrong = np.flatnonzero(in_service & ~(values > 0.0))
-            if wrong.size:
-                row = int(wrong[0])
-                raise CompileError(
-                    f"{table} {frame.index[row]}: {name} is {values[row]}, a loading needs a value greater than 0"
-                )
 
 
 def check_options(options: dict[str, Any]) -> None:

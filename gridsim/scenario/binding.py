@@ -226,7 +226,8 @@ def _year_numbers(value: Any, key: Key) -> YearKnots:
 
 
 def _ambient(name: str) -> float:
-    expected = f"expected air temperatures from {_COLDEST_C:g} to {_WARMEST_C:g} degree Celsius as keys, found {shown(name)}"
+    span = f"from {_COLDEST_C:g} to {_WARMEST_C:g} degree Celsius"
+    expected = f"expected air temperatures {span} as keys, found {shown(name)}"
     try:
         ambient_c = float(name)
     except ValueError:

@@ -48,8 +48,8 @@ def _name(name: str) -> Iterator[tuple[str, str]]:
     """A name becomes a folder of results, so it must not lead elsewhere, on any system."""
     if not _FOLDER_NAME.fullmatch(name) or name.endswith("."):
         yield "name", (
-            "expected up to 100 letters, digits, blanks and . _ - that begin with a letter or digit, because results go "
-            f"into a folder of this name; got {shown(name)}"
+            "expected up to 100 letters, digits, blanks and . _ - that begin with a letter or digit, because results "
+            f"go into a folder of this name; got {shown(name)}"
         )
 
 

@@ -132,7 +132,7 @@ REFUSED = {
     ),
     "missing impedance": (
         lambda net: net.line.loc.__setitem__((11, "x_ohm_per_km"), np.nan),
-        "line 11: the admittance is not a finite number",
+        "line 11: x_ohm_per_km is nan, expected a number",
     ),
     "rating": (lambda net: net.trafo.loc.__setitem__((6, "sn_mva"), 0.0), "trafo 6: sn_mva is 0.0"),
     "derating": (lambda net: net.trafo.loc.__setitem__((6, "df"), -1.0), "trafo 6: df is -1.0"),

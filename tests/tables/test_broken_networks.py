@@ -58,5 +58,3 @@ def test_what_is_no_folder_is_told(folder: str) -> None:
 def test_a_folder_that_links_to_itself_is_no_folder(tmp_path: Path) -> None:
     (tmp_path / "loop").symlink_to("loop")
     assert [finding.rule for finding in check_tables(tmp_path / "loop")[1]] == ["missing_folder"]
-
-
