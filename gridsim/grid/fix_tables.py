@@ -13,6 +13,7 @@ import pandas as pd
 
 from gridsim.enums import Confidence, CoolingType, ElementStatus, Programme
 from gridsim.tables.network_tables import NetworkTables
+from gridsim.tables.service_dates import KEYS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -35,12 +36,16 @@ Rows = dict[str, list[dict[str, Any]]]
 
 
 def extended(tables: NetworkTables, rows: Mapping[str, Iterable[Mapping[str, Any]]]) -> NetworkTables:
-    """Return tables with further rows at the end; cells that a row does not name are empty, zero or false."""
+    """Return tables with further rows at the end; cells that a row does not name are empty, zero or false.
+
+    A row whose key stands already is not added: two fixes may need the same type.
+    """
     frames = dict(tables.frames)
     for name, records in rows.items():
         frame = frames[name]
         empty = {column: _nothing(frame[column].dtype) for column in frame.columns}
         added = pd.DataFrame([empty | dict(record) for record in records], columns=list(frame.columns))
+        added = added[~added[KEYS[name]].isin(frame[KEYS[name]])].drop_duplicates(KEYS[name])
         if len(added):
             frames[name] = pd.concat([frame, added.astype(frame.dtypes.to_dict())], ignore_index=True)
     return NetworkTables(tables.folder, frames, tables.digests)

@@ -38,7 +38,8 @@ _COSTS = (
         0.0,
         100.0,
         "capital costs of 10 % a year on the investment for the years by which it comes earlier; the investment is "
-        "that of table projects, else 14.7 billion (published: 162 billion for 11 substations, mean by division)",
+        "that of table projects, else by MVA at substations that stand, else 14.7 billion (published: 162 billion for "
+        "11 substations, mean by division)",
     ),
     _assumed(
         FixKind.parallel_unit,

@@ -7,13 +7,17 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from gridsim.enums import ElementStatus
 from gridsim.grid.fix_change import GridChange
+from gridsim.grid.fix_tables import UNITS
+from gridsim.scenario.fix_catalogue import COSTS
 from gridsim.scenario.fix_model import FixKind
 from gridsim.studies.fix_offers import NotApplicableError
 
 if TYPE_CHECKING:
     from gridsim.dtypes import FloatArray
     from gridsim.studies.fix_offers import Case, Fix
+    from gridsim.tables.network_tables import NetworkTables
 
 EARTH_RADIUS_KM = 6371.0
 #: Load handed over for each MVA above the limit, in MW: more than one, because demand grows after the worst hour of a
@@ -26,6 +30,7 @@ NEAR_PROJECTS = 3
 #: Points by which a project must lower the worst winding in the worst hour to be offered.
 RELIEF_POINTS = 2.0
 DAYS_PER_YEAR = 365.25
+MLN_PER_BN = 1000.0
 
 
 def load_transfer(case: Case) -> list[Fix]:
@@ -104,7 +109,7 @@ def bring_forward(case: Case) -> list[Fix]:
         if relief >= RELIEF_POINTS:
             years = (planned - case.need_day).days / DAYS_PER_YEAR
             billions = _investment_bn(case, project)
-            what = f"{project} from {planned:%Y-%m-%d}, {12.0 * years:.0f} months earlier"
+            what = f"{project}, planned for {planned:%Y-%m-%d}, {years:.1f} years earlier"
             offers.append(case.fix(FixKind.bring_forward, what, billions * years, change))
     if not offers:
         raise NotApplicableError(
@@ -145,9 +150,32 @@ def _relief_points(case: Case, change: GridChange) -> float:
 
 
 def _investment_bn(case: Case, project: str) -> float:
-    rows: Any = case.bench.grid.tables["projects"].set_index("project_id")
+    """Return the investment in a project, billions: as stated, or by its units, or that of a whole substation.
+
+    What a project without stated cost builds at a substation that stands already costs what the same MVA cost as the
+    next rating; a new substation costs ``station_bn``.
+    """
+    tables = case.bench.grid.tables
+    rows: Any = tables["projects"].set_index("project_id")
     stated = float(rows.at[project, "cost_bn_kzt"])
-    return case.options.station_bn if math.isnan(stated) else stated
+    if not math.isnan(stated):
+        return stated
+    status = dict(zip(tables["substations"]["substation_id"], tables["substations"]["status"], strict=True))
+    if status.get(str(rows.at[project, "substation_id"])) != ElementStatus.existing:
+        return case.options.station_bn
+    cost = COSTS[FixKind.next_rating] if FixKind.next_rating not in case.costs else case.costs[FixKind.next_rating]
+    return cost.of(_opened_mva(tables, project)) / MLN_PER_BN
+
+
+def _opened_mva(tables: NetworkTables, project: str) -> float:
+    """Return the rating of all transformers that a project opens, MVA."""
+    events = tables["commissioning"]
+    opened = events.loc[(events["project_id"] == project) & (events["action"] == "open"), "element_id"]
+    total = 0.0
+    for table, (types, key, ratings) in UNITS.items():
+        units = tables[table].loc[tables[table][key].isin(opened), "std_type"]
+        total += float(units.map(tables[types].set_index("std_type")[ratings[0]]).sum())
+    return total
 
 
 def _distances_km(case: Case, substation_id: str) -> dict[str, float]:

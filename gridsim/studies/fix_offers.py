@@ -187,12 +187,11 @@ def fans(case: Case) -> list[Fix]:
         raise NotApplicableError("the units have fans already (" + ", ".join(sorted(set(case.units["cooling"]))) + ")")
     old = str(bare["std_type"].iloc[0])
     cooled = with_fans(case.bench.grid.tables, types, ratings, old, case.options.fan_gain)
-    is_known = (case.bench.grid.tables[types]["std_type"] == cooled["std_type"]).any()
     rows = _replaced(case, FixKind.fans, bare[bare["std_type"] == old], cooled["std_type"])
     size = float(bare.loc[bare["std_type"] == old, ratings[0]].sum())
     n_unit, rating = int((bare["std_type"] == old).sum()), bare[ratings[0]].iloc[0]
     what = f"fans at {n_unit} units: {rating:g} to {cooled[ratings[0]]:g} MVA"
-    return [case.built(FixKind.fans, what, size, rows if is_known else merged({types: [cooled]}, rows))]
+    return [case.built(FixKind.fans, what, size, merged({types: [cooled]}, rows))]
 
 
 def _replaced(case: Case, kind: FixKind, units: pd.DataFrame, std_type: str) -> Rows:
