@@ -35,7 +35,7 @@ def print_dossier(console: Console, found: Dossier) -> None:
     first = found.windings.iloc[0]
     console.print(
         f"[bold]{escape(found.name)}[/bold] in {escape(found.substation_name)}: {ratings}, {first['cooling']}"
-        f"{fan_words(first['cooling'], manifest.scenario_values)}"
+        f"{fan_words(first['cooling'], manifest.scenario_values)}{_service_words(found.unit, offset)}"
     )
     failed_h = found.years["failed_h"].sum()
     if failed_h:
@@ -66,11 +66,17 @@ def fan_words(cooling: str, scenario_values: Mapping[str, Any]) -> str:
     return f", fans switched at {scenario_values['cooling.on_top_oil_c']:g} °C of top oil{standing}"
 
 
+def _service_words(unit: pd.Series[Any], offset: pd.Timedelta) -> str:
+    """Return from and until when a unit is in service, where that is not the whole run."""
+    words = (("open_utc", "from"), ("close_utc", "until"))
+    told = [f"{word} {unit[column] + offset:%Y-%m-%d}" for column, word in words if not pd.isna(unit[column])]
+    return f", in service {' '.join(told)}" if told else ""
+
+
 def n1_words(unit: pd.Series[Any], n1: N1Join | None, offset: pd.Timedelta) -> str:
     """Return in words what an N-1 study says of a unit."""
     if n1 is None:
         return "not known: no N-1 run given (--n1 DIR)"
-    span = f"{n1.from_year}" if n1.from_year == n1.to_year else f"{n1.from_year}-{n1.to_year}"
     peak = f"at worst {unit['n1_peak_percent']:.1f} % with {escape(str(unit['n1_cause']))} out"
     match unit["n1_verdict"]:
         case "violated":
@@ -81,14 +87,16 @@ def n1_words(unit: pd.Series[Any], n1: N1Join | None, offset: pd.Timedelta) -> s
         case "unknown":
             text = f"not known: {n1.n_unsolved:,} cases have NO solution; {peak} among the solved"
         case _:
-            return f"not known: the N-1 run of {span} does not have this unit"
-    return f"{text} (judged: {span})"
+            return f"not known: the N-1 run of {n1.span} does not have this unit"
+    return f"{text} (judged: {n1.span})"
 
 
 def _trend_words(found: Dossier) -> str:
     slope, year = found.unit["trend_percent_per_year"], found.unit["trend_limit_year"]
+    if not pd.isna(found.unit["close_utc"]):
+        return "none is told of a unit that goes out of service"
     if pd.isna(slope):
-        return "not known: too few whole years, or out of service at the end"
+        return "not known: too few whole years with a solution for every hour"
     text = f"{slope:+.2f} points a year"
     if not pd.isna(year):
         text += f"; would pass the limit in {year:.0f}"

@@ -30,12 +30,13 @@ SHOWN_FIXES = 4
 def print_fixes(console: Console, found: Fixes) -> None:
     """Print what the plan leaves, the plan, and the best fixes of every bank with what they rest on."""
     scenario = found.scenario
-    span = f"{scenario.name}, {scenario.horizon.from_year}-{scenario.horizon.to_year}"
+    first, last = scenario.horizon.from_year, scenario.horizon.to_year
+    span = f"{scenario.name}, {first}" if first == last else f"{scenario.name}, {first}-{last}"
     console.print(f"[bold]{escape(scenario.title)}[/bold] ({escape(span)})", soft_wrap=True)
     console.print("Hours     " + _hours(found), soft_wrap=True)
     if found.candidates.empty:
-        whose = f"{found.asked} has" if found.asked else "no transformer has"
-        console.print(f"Fixes     none needed: {escape(whose)} no overload" if found.asked else "Fixes     none needed")
+        whose = f"of {found.asked} " if found.asked else ""
+        console.print(f"Fixes     none: no overload {escape(whose)}that a kind of fix applies to")
     console.print("Left      " + _left(found), soft_wrap=True)
     _print_rule(console, found)
     _print_costs(console, found)
@@ -192,6 +193,7 @@ def _candidate_table(found: Fixes) -> Table:
 
 
 def _side_effects(row: dict[str, Any]) -> str:
+    """Return what gets worse elsewhere, hours without solution first."""
     parts = []
     if row["failed_after_h"] > row["failed_before_h"]:
         parts.append(

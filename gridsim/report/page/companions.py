@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from math import nan
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
@@ -18,7 +19,9 @@ if TYPE_CHECKING:
     from gridsim.studies.progress import Progress
 
 PROJECTS_FILE, PLANTS_FILE = "projects.csv", "plants.csv"
-FIX_FILES = ("plan", "candidates")
+FIX_FILES = ("plan", "candidates", "left", "catalogue")
+#: Columns that may be missing, and what they say then.
+PROJECT_MORE: dict[str, Any] = {"n0_need": "", "n0_element": "", "n0_without_percent": nan, "n0_with_percent": nan}
 #: Columns without which the table of projects says nothing.
 PROJECT_NEEDS = ("project_id", "substation_name", "planned_date", "verdict", "n0_needed_utc", "n0_lead_months")
 
@@ -37,7 +40,7 @@ class Companions:
     n1_worst, n1_failed:
         Tables of ``gridsim n1 --out``.
     fixes:
-        Tables that ``gridsim fixes --csv`` writes, by name, as text.
+        Tables that ``gridsim fixes --csv`` writes, by name.
     """
 
     causes: pd.DataFrame | None = None
@@ -98,6 +101,9 @@ def _causes(run: RunTables, progress: Progress) -> tuple[pd.DataFrame | None, st
 def _projects(run: RunTables, folder: Path) -> pd.DataFrame:
     frame = _csv(folder / PROJECTS_FILE, PROJECT_NEEDS, "gridsim leadlag SCENARIO --csv FOLDER")
     needed = pd.to_datetime(frame["n0_needed_utc"], utc=True, errors="coerce")
+    frame = frame.assign(**{name: value for name, value in PROJECT_MORE.items() if name not in frame})
+    if "n1_needed_utc" in frame:
+        frame["n1_needed"] = run.local(pd.to_datetime(frame["n1_needed_utc"], utc=True, errors="coerce"))
     return frame.assign(
         n0_needed=run.local(needed),
         planned=pd.to_datetime(frame["planned_date"], errors="coerce"),

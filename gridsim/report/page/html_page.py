@@ -16,6 +16,7 @@ from gridsim.errors import InputError
 from gridsim.report.page.companions import gather
 from gridsim.report.page.data_confidence import CLASSES, answer_shares, table_shares
 from gridsim.report.page.language import Language, LanguageCode
+from gridsim.report.page.measures import measure_tables
 from gridsim.report.page.page_answer import Answer
 from gridsim.report.page.page_charts import chart_data, map_data
 from gridsim.report.page.page_words import chart_words, town_names
@@ -128,8 +129,10 @@ def page_text(run: RunTables, companions: Companions, language: Language) -> str
             classes=CLASSES,
             table_rows=[(name, share, 0) for name, share in by_table.items()],
             sections=sections,
+            measures=measure_tables(companions, language, words),
             units=records(run.transformers),
             n1_of={name: found.worst_percent for name, found in n1_by_name(run, companions).items()},
+            has_n1=companions.projects is not None and "n1_needed" in companions.projects,
             n_detailed=data["detailed"],
             projects=[] if companions.projects is None else records(companions.projects),
             planned=records(run.events[run.events["kind"] == "substation"]),

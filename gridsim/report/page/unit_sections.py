@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-import pandas as pd
-
 from gridsim.report.page.run_tables import place_name, records, unit_names
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable
+
+    import pandas as pd
 
     from gridsim.report.page.companions import Companions
     from gridsim.report.page.run_tables import RunTables
@@ -21,8 +21,6 @@ N_EPISODES = 8
 N_PARTS = 8
 VERDICT_ORDER = {"violated": 0, "unknown": 1, "ok": 2}
 _UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
-#: Columns of tables of fixes that may name a transformer.
-FIX_KEYS = ("trafo", "transformer", "element", "worst_element", "overloaded_element", "name")
 
 
 def anchors(names: Iterable[str]) -> dict[str, str]:
@@ -46,7 +44,6 @@ def unit_sections(run: RunTables, companions: Companions) -> list[dict[str, Any]
     verdicts = _verdicts(run)
     episodes = dict(list(run.episodes.groupby("group")))
     causes = _causes_by_name(companions)
-    fixes = _Fixes(run, companions)
     n1 = n1_by_name(run, companions)
     sections = []
     for row in records(run.groups):
@@ -65,7 +62,7 @@ def unit_sections(run: RunTables, companions: Companions) -> list[dict[str, Any]
                 "n_episodes": 0 if found is None else len(found),
                 "episodes": [] if found is None else records(found.nlargest(N_EPISODES, "overload_mvah")),
                 "causes": causes.get(row.name),
-                "fixes": fixes.of(row),
+                "projects": _relieving(companions, row.names),
                 "n1": n1.get(row.name),
             }
         )
@@ -130,35 +127,13 @@ def _causes_of(frame: pd.DataFrame) -> dict[str, Any]:
     }
 
 
-class _Fixes:
-    """What is given that helps each transformer: planned substations that relieve it, rows of tables of fixes."""
-
-    def __init__(self, run: RunTables, companions: Companions) -> None:
-        self._run = run
-        self._projects = companions.projects
-        self._tables = companions.fixes
-
-    def of(self, row: Any) -> dict[str, Any]:
-        return {"projects": self._relieving(row.names), "rows": self._rows(row.names)}
-
-    def _relieving(self, names: list[str]) -> list[Any]:
-        projects = self._projects
-        if projects is None or "n0_element" not in projects:
-            return []
-        is_own = projects["n0_element"].astype(str).str.split(":").str[1].isin(names)
-        return records(projects[is_own])
-
-    def _rows(self, names: list[str]) -> list[Mapping[str, Any]]:
-        """Return the rows of plan, or of candidates where no plan is, in which a column names one of the units."""
-        frame = next((self._tables[name] for name in ("plan", "candidates") if name in self._tables), None)
-        if frame is None:
-            return []
-        is_own = pd.Series(data=False, index=frame.index)
-        for column in FIX_KEYS:
-            if column in frame.columns:
-                words = frame[column].astype(str)
-                is_own |= words.isin(names) | words.str.split(":").str[1].isin(names)
-        return [{str(key): value for key, value in record.items()} for record in frame[is_own].to_dict("records")]
+def _relieving(companions: Companions, names: list[str]) -> list[Any]:
+    """Return the planned substations without which one of the units would be overloaded."""
+    projects = companions.projects
+    if projects is None:
+        return []
+    is_own = projects["n0_element"].astype(str).str.split(":").str[1].isin(names)
+    return records(projects[is_own])
 
 
 def n1_by_name(run: RunTables, companions: Companions) -> dict[str, Any]:

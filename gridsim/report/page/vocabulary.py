@@ -14,6 +14,7 @@ class Vocabulary:
     def __init__(self, language: Language) -> None:
         self._language = language
         self._words = {**_table_words(language), **_rule_words(language), **_sector_words(language)}
+        self._words |= _measure_words(language)
 
     def __call__(self, word: Any) -> str:
         """Return ``word`` in the language."""
@@ -70,6 +71,21 @@ def _rule_words(language: Language) -> dict[str, str]:
         "iec_60076_7_long_time_emergency": _("IEC 60076-7, long-time emergency loading"),
         "iec_60076_7_short_time_emergency": _("IEC 60076-7, short-time emergency loading"),
         "pte_short_emergency": _("Rules of technical operation, short emergency overload"),
+    }
+
+
+def _measure_words(language: Language) -> dict[str, str]:
+    _ = language.text
+    return {
+        "bring_forward": _("planned substation earlier"),
+        "parallel_unit": _("parallel transformer"),
+        "next_rating": _("larger transformer"),
+        "fans": _("forced cooling"),
+        "load_transfer": _("transfer of load"),
+        "tap_setting": _("tap setting"),
+        "capacitor": _("capacitor bank"),
+        "staged_plant": _("plant in stages"),
+        "curtailment": _("curtailment of load"),
     }
 
 

@@ -114,7 +114,7 @@
   const monthStart = (month) => Date.UTC(page.from_year, month, 1);
   const nMonth = 12 * (page.to_year - page.from_year + 1);
   const monthEdges = Array.from({ length: nMonth + 1 }, (_, month) => monthStart(month));
-  const timeAxis = () => ({ type: "date", range: [page.first_ms, page.end_ms], hoverformat: "%b %Y", side: "top", nticks: isPhone() ? 5 : 14 });
+  const timeAxis = () => ({ type: "date", range: [page.first_ms, page.end_ms], hoverformat: "%b %Y", side: "top", tickangle: 0, nticks: isPhone() ? 4 : 9 });
   const momentFormat = new Intl.DateTimeFormat(page.locale.code === "en" ? "en-GB" : page.locale.code, {
     timeZone: "UTC", day: "numeric", month: "short", year: "numeric", hour: "2-digit", minute: "2-digit",
   });
