@@ -20,10 +20,12 @@ from gridsim.cli.compare_command import compare
 from gridsim.cli.consoles import console
 from gridsim.cli.exit_codes import ExitCode, mistakes_told
 from gridsim.cli.explain_command import explain
+from gridsim.cli.export_command import export
 from gridsim.cli.fixes_command import fixes
 from gridsim.cli.hosting_command import hosting
 from gridsim.cli.lead_lag_command import leadlag
 from gridsim.cli.n1_command import n1
+from gridsim.cli.new_command import new
 from gridsim.cli.report_command import report
 from gridsim.cli.run_command import run
 from gridsim.cli.show_command import show
@@ -114,3 +116,5 @@ app.command()(hosting)
 app.command()(fixes)
 app.command()(report)
 app.command()(certify)
+app.command()(export)
+app.add_typer(new, name="new")
