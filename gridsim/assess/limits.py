@@ -100,6 +100,17 @@ class WatchList:
         """Return where each tier begins at every step of ``ambient``, percent, ``(n_tier_total, n_step)``."""
         return np.array([tier.percent_at(ambient.read(reading)) for tier, reading in self.tiers], dtype=FLOAT)
 
+    def leading_limit(self, column: int, ambient: AmbientSeries) -> tuple[LimitRule | None, FloatArray]:
+        """Return the rule that ranks a column, and where it begins at every step of ``ambient``, percent.
+
+        Shape ``(n_step,)``; None and NaN where no rule holds for the column.
+        """
+        watch = int(self.leading[column])
+        if watch < 0:
+            return None, np.full(len(ambient.hour), np.nan)
+        tier, reading = self.tiers[self.first_tier[watch]]
+        return self.rules[self.rule_pos[watch]], tier.percent_at(ambient.read(reading))
+
 
 def ratings_mva(elements: pd.DataFrame) -> FloatArray:
     """Return the rating in MVA of every row of table ``elements``.

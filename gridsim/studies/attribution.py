@@ -142,7 +142,6 @@ class StepAttributor:
         self._columns = loading_columns(grid)
         self._place = {name: position for position, name in enumerate(self._columns.names)}
         self._watches = watch_list(self._columns.elements, grid.scenario.limit_rules)
-        self._leading = self._watches.leading
         self._ambient = ambient_series(grid)
         own = dataclasses.replace(options, solver=Solver.newton)
         self._solver = BlockSolver(grid, self._columns, own, grid.scenario.limits.basis, PhaseClock())
@@ -176,11 +175,8 @@ class StepAttributor:
 
     def _limit_percent(self, place: int, step: int) -> float:
         """Return where the first rule that holds for a loading column begins at a step; NaN without rule."""
-        watch = int(self._leading[place])
-        if watch < 0:
-            return float("nan")
-        tiers = self._watches.limit_percent(self._ambient.between(step, step + 1))[:, 0]
-        return float(tiers[self._watches.first_tier[watch]])
+        _, percent = self._watches.leading_limit(place, self._ambient.between(step, step + 1))
+        return float(percent[0])
 
 
 def _block_of(grid: StagedGrid, step: int) -> int:

@@ -4,27 +4,22 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from difflib import get_close_matches
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
 from gridsim.errors import InputError
-from gridsim.results.store import ResultStore
+from gridsim.results.layout import column_of
+from gridsim.studies.reopen import opened
+from gridsim.studies.transformer_years import YEAR_COLUMNS
+from gridsim.studies.transformers import N1_YEAR_COLUMNS, transformers
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-YEAR_COLUMNS = (
-    "failed_h",
-    "peak_percent",
-    "episodes",
-    "hours",
-    "overload_mvah",
-    "max_hot_spot_temp_c",
-    "loss_of_life_days",
-    "life_used_percent",
-    "tap_operations",
-)
+    from gridsim.results.store import ResultStore
+    from gridsim.studies.n1_join import N1Join
+
 VERDICT_ORDER = {"violated": 0, "unknown": 1, "ok": 2}
 
 
@@ -43,16 +38,19 @@ class Dossier:
     limit:
         The rule that ranks it: the first of the scenario that holds for it.
     years:
-        Index local years in service, columns ``YEAR_COLUMNS``, of the worst winding: hours without solution, peak
-        loading in percent, episodes, hours and MVA h above ``limit``, highest hot spot in degree Celsius, days of life
-        lost in the year, percent of life used by its end, operations of the tap changer (NaN where it has none).
+        Index local years in service; columns ``YEAR_COLUMNS``, as
+        :func:`gridsim.studies.transformer_years.transformer_years` describes them, and ``N1_YEAR_COLUMNS``.
+    unit:
+        Its row of :attr:`gridsim.studies.transformers.TransformerReport.units`: what holds through all years.
+    n1:
+        The N-1 study beside the run; None when none was given.
     verdicts:
         One row per rule in the order of the scenario, of the winding that fares worst by it: columns of table
         ``verdicts``.
     episodes:
         Episodes by ``limit`` of all its windings, by start: columns of table ``overloads``.
-    end_of_life_year:
-        Year in which the life of the insulation is used up when every year is like the last; NaN after a century.
+    store:
+        The run, open for reading.
     """
 
     name: str
@@ -63,7 +61,14 @@ class Dossier:
     years: pd.DataFrame
     verdicts: pd.DataFrame
     episodes: pd.DataFrame
-    end_of_life_year: float
+    unit: pd.Series[Any]
+    n1: N1Join | None
+    store: ResultStore
+
+    @property
+    def end_of_life_year(self) -> float:
+        """Year in which the life of the insulation is used up when every year is like the last; NaN after a century."""
+        return float(self.unit["end_of_life_year"])
 
     @property
     def first_overload_utc(self) -> pd.Timestamp | None:
@@ -71,41 +76,44 @@ class Dossier:
         return None if self.episodes.empty else pd.Timestamp(self.episodes["start_utc"].iloc[0])
 
 
-def dossier(directory: str | Path, trafo: str) -> Dossier:
-    """Collect what a finished run says about one transformer.
+def dossier(directory: str | Path | ResultStore, trafo: str, *, n1: str | Path | None = None) -> Dossier:
+    """Collect what a finished run, and an N-1 study of its scenario, say about one transformer.
 
     Parameters
     ----------
     directory:
-        Result directory.
+        Result directory, or a store that is open for reading.
     trafo:
         Identifier of the unit in the network tables, such as ``gov_01.t1``.
+    n1:
+        Result directory of an N-1 study of the same scenario. Without it nothing is said of outages.
 
     Raises
     ------
     ResultStoreError
-        There are no results in ``directory``.
+        There are no results in a directory, or the N-1 study is one of another scenario.
     InputError
         The run has no such transformer.
     """
-    store = ResultStore.open(directory)
+    store = opened(directory)
     windings = windings_of(store, trafo)
-    ranking = store.read_table("ranking").set_index("name").loc[trafo]
-    worst = windings.loc[windings["winding"] == ranking["winding"], "element"].iloc[0]
+    report = transformers(store, n1=n1)
+    unit = report.units[report.units["name"] == trafo].iloc[0]
+    years = report.years[report.years["name"] == trafo].set_index("year")
     overloads = store.read_overloads()
     is_own = (overloads["name"] == trafo) & overloads["element_type"].isin(windings["element_type"])
-    episodes = overloads[is_own & (overloads["limit"] == ranking["limit"])].reset_index(drop=True)
-    years, end_of_life_year = _years(store, str(worst), str(ranking["limit"]))
     return Dossier(
         name=trafo,
-        substation_name=str(ranking["substation_name"]),
+        substation_name=str(unit["substation_name"]),
         windings=windings,
-        worst_element=str(worst),
-        limit=str(ranking["limit"]),
-        years=years,
+        worst_element=column_of(unit["element_type"], trafo, unit["winding"]),
+        limit=str(unit["limit"]),
+        years=years[[*YEAR_COLUMNS, *N1_YEAR_COLUMNS]],
         verdicts=_verdicts(store, trafo),
-        episodes=episodes,
-        end_of_life_year=end_of_life_year,
+        episodes=overloads[is_own & (overloads["limit"] == unit["limit"])].reset_index(drop=True),
+        unit=unit,
+        n1=report.n1,
+        store=store,
     )
 
 
@@ -119,32 +127,6 @@ def windings_of(store: ResultStore, trafo: str) -> pd.DataFrame:
         hint = f"; near it are {', '.join(near)}" if near else "; tables/elements.csv lists all"
         raise InputError(f"{store.directory}: the run has no transformer {trafo!r}{hint}")
     return found
-
-
-def _years(store: ResultStore, element: str, limit: str) -> tuple[pd.DataFrame, float]:
-    monthly = store.read_monthly()
-    of_years = monthly[monthly["element"] == element].groupby("year")
-    kind, name, winding = [*element.split(":"), ""][:3]
-    yearly = store.read_table("yearly")
-    yearly = yearly[
-        (yearly["element_type"] == kind)
-        & (yearly["name"] == name)
-        & (yearly["winding"].fillna("") == winding)
-        & (yearly["limit"] == limit)
-    ].set_index("year")
-    thermal = store.read_table("thermal_life")
-    thermal = thermal[thermal["element"] == element].set_index("year")
-    taps = store.read_table("tap_operations")
-    taps = taps[taps["element"] == f"{kind}:{name}"].set_index("year")
-    frame = pd.DataFrame({"failed_h": of_years["failed_hours"].sum(), "peak_percent": of_years["worst_percent"].max()})
-    in_service = frame["peak_percent"].notna() | (frame["failed_h"] > 0.0)
-    frame = frame[in_service].join(yearly[["episodes", "hours", "overload_mvah"]])
-    overload_columns = ["episodes", "hours", "overload_mvah"]
-    frame[overload_columns] = frame[overload_columns].fillna(0.0)
-    frame = frame.join(thermal[["max_hot_spot_temp_c", "loss_of_life_days", "life_used_percent"]])
-    frame["tap_operations"] = taps["operations"]
-    end = float(thermal["end_of_life_year"].iloc[-1]) if len(thermal) else float("nan")
-    return frame[list(YEAR_COLUMNS)].astype({"episodes": int}), end
 
 
 def _verdicts(store: ResultStore, trafo: str) -> pd.DataFrame:

@@ -130,6 +130,7 @@ def run_n1(
         "to_year": horizon.to_year,
         "resolution_h": horizon.resolution_h,
         "utc_offset_h": horizon.utc_offset_h,
+        "inputs": {"network": dict(grid.tables.digests), "scenario": dict(asked.digests)},
         "limit_percent": limit_percent,
         "steps": len(grid.time_utc),
         "cases": tally.counts,

@@ -36,7 +36,12 @@ def origin_of(scenario: Scenario) -> dict[str, str]:
     return {"scenario_file": str(file), "network_folder": str(scenario.network_folder.resolve())}
 
 
-def reopen(directory: str | Path) -> ReopenedRun:
+def opened(directory: str | Path | ResultStore) -> ResultStore:
+    """Return the results of a finished run, open for reading; a store is what it is."""
+    return directory if isinstance(directory, ResultStore) else ResultStore.open(directory)
+
+
+def reopen(directory: str | Path | ResultStore) -> ReopenedRun:
     """Open the results of a finished run and stage its grid again.
 
     Raises
@@ -44,7 +49,7 @@ def reopen(directory: str | Path) -> ReopenedRun:
     ResultStoreError
         There are no results in ``directory``, or scenario or network are no longer what the run was made of.
     """
-    store = ResultStore.open(directory)
+    store = opened(directory)
     manifest = store.manifest
     scenario = _scenario_of(store)
     tables = load_tables(scenario.network_folder)
