@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from gridsim.results import Manifest, ResultStore
-from gridsim.results.layout import EVENTS, RANKING, TAP_OPERATIONS, VERDICTS, YEARLY
+from gridsim.results.layout import EVENTS, RANKING, TAP_OPERATIONS, THERMAL_LIFE, VERDICTS, YEARLY
 from gridsim.results.manifest import BlockRecord
 
 if TYPE_CHECKING:
@@ -148,6 +148,7 @@ def write_synthetic_store(
         store.write_table("yearly", _yearly(overloads))
         store.write_table("verdicts", _verdicts(grid.elements, overloads, months))
         store.write_table("tap_operations", _taps(grid.elements, range(from_year, to_year + 1), load_level))
+        store.write_table("thermal_life", _thermal(grid.elements, months, resolution_h))
         n_solved = int((~failed).sum())
         store.write_summary(_summary(len(steps), n_solved))
         store.finish(
@@ -568,3 +569,27 @@ def _taps(elements: pd.DataFrame, years: range, load_level: float) -> pd.DataFra
         for year in years
     ]
     return pd.DataFrame(records, columns=list(TAP_OPERATIONS.column_names))
+
+
+def _thermal(elements: pd.DataFrame, monthly: pd.DataFrame, resolution_h: int) -> pd.DataFrame:
+    """Hot spots that follow the worst loading of the year, and a life that hotter years use up faster."""
+    units = elements.loc[elements["element_type"] != "line", "element"]
+    own = monthly[monthly["element"].astype(str).isin(units)].assign(element=lambda frame: frame["element"].astype(str))
+    years = own.groupby(["element", "year"], sort=False).agg(
+        worst=("worst_percent", "max"), unknown_h=("failed_hours", "sum")
+    )
+    table = years[years["worst"].notna()].reset_index()
+    hot_spot = 40.0 + 0.6 * table["worst"]
+    lost = 365.0 * 2.0 ** ((hot_spot - 98.0) / 6.0)
+    table = table.assign(
+        max_hot_spot_temp_c=hot_spot,
+        max_hot_spot_utc=pd.to_datetime(table["year"].astype(str) + "-01-05", utc=True),
+        max_top_oil_temp_c=hot_spot - 20.0,
+        loss_of_life_days=lost,
+        life_used_percent=lost.groupby(table["element"]).cumsum() / 75.0,
+        end_of_life_year=np.nan,
+        known_h=8760.0 - table["unknown_h"],
+        is_verified=False,
+        **{f"above_{limit}_h": np.where(hot_spot > limit, float(resolution_h), 0.0) for limit in (98, 120, 140)},
+    )
+    return table[list(THERMAL_LIFE.column_names)]
