@@ -16,14 +16,20 @@ def leadlag(
     scenario: Annotated[Path, typer.Argument(help="Scenario file (TOML).")],
     from_year: Annotated[int | None, typer.Option("--from", help="First year, in place of the scenario's.")] = None,
     to_year: Annotated[int | None, typer.Option("--to", help="Last year, in place of the scenario's.")] = None,
-    threads: Annotated[int, typer.Option(min=0, help="Threads; 0 for all.")] = 0,
+    n1: Annotated[
+        bool, typer.Option("--n1/--no-n1", help="Whether to look at single outages, too (takes several times as long).")
+    ] = False,
+    n1_rule: Annotated[
+        str | None, typer.Option("--n1-rule", help="Rule of the scenario that judges N-1, in place of its first one.")
+    ] = None,
+    threads: Annotated[int, typer.Option(min=0, help="Threads, or projects side by side; 0 for all.")] = 0,
     csv: Annotated[Path | None, typer.Option(help="Folder for projects.csv and plants.csv.")] = None,
     picture: Annotated[Path | None, typer.Option(help="Draw planned against needed dates (png, svg or pdf).")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print everything as JSON for scripts.")] = False,
 ) -> None:
     """Tell by which date each planned substation is needed, and whether the grid is ready for each investor plant.
 
-    Example: gridsim leadlag scenarios/reference.toml --from 2026 --to 2035 --picture leadlag.png
+    Example: gridsim leadlag scenarios/reference.toml --from 2026 --to 2035 --n1 --picture leadlag.png
     """
     with mistakes_told():
         from gridsim.cli.progress_bar import ProgressBar  # noqa: PLC0415
@@ -31,7 +37,15 @@ def leadlag(
         from gridsim.studies.lead_lag import lead_lag  # noqa: PLC0415  loads pandas
 
         with ProgressBar(console(is_error=True)) as progress:
-            found = lead_lag(scenario, from_year=from_year, to_year=to_year, threads=threads, progress=progress)
+            found = lead_lag(
+                scenario,
+                from_year=from_year,
+                to_year=to_year,
+                n1=n1,
+                n1_rule=n1_rule,
+                threads=threads,
+                progress=progress,
+            )
         if csv is not None:
             write_lead_lag(found, csv)
         if picture is not None:

@@ -1,7 +1,8 @@
 """Does each planned substation come in time? A line per project from the date of need to the planned date.
 
 The arrow points from the day on which the project is needed to the day on which it comes: to the right, in the colour
-of alert, where the grid waits for it; to the left where it comes first.
+of alert, where the grid waits for it; to the left where it comes first. A diamond stands where it is needed against
+single outages (N-1), where that was asked for.
 """
 
 from __future__ import annotations
@@ -25,11 +26,14 @@ if TYPE_CHECKING:
 
 _TITLE = "Does each planned substation come before the grid needs it?"
 _ROW_IN = 0.235
-_NOTES_IN = 3.0
+_NOTES_IN, _NOTES_N1_IN = 3.0, 5.35
 _GAP_ROWS = 1.6
 _NAME_CHARACTERS = 46
 AHEAD_COLOUR = "#3E7CB1"
 PLAN_COLOUR = style.INK
+OUTAGE_COLOUR = "#B8860B"
+#: Notes beside the rows: inches from the axes, for N-0 and behind it for N-1.
+_MONTHS_AT, _TEXT_AT, _N1_MONTHS_AT, _N1_TEXT_AT = 0.62, 0.74, 3.0, 3.12
 #: Groups from top to bottom: verdict, and what stands above it.
 GROUPS = (
     ("behind", "Behind: the grid needs it before it comes"),
@@ -88,6 +92,7 @@ def draw_lead_lag(found: LeadLag, *, ax: Axes | None = None) -> Axes:
     if rows.empty:
         raise InputError("the scenario has no planned substation, so there is nothing to draw")
     names = _labels(rows)
+    has_n1 = found.n1_rule is not None
     height = float(rows["place"].iloc[-1]) + 1.4
     figure = style.new_figure(1.0)
     left = style.MARGIN_IN + style.text_width_in(figure, names, style.LABEL_PT) + 0.14
@@ -95,7 +100,7 @@ def draw_lead_lag(found: LeadLag, *, ax: Axes | None = None) -> Axes:
         bottom = 0.95
         top = style.HEADER_IN + 0.25
         figure = style.new_figure(top + _ROW_IN * height + bottom)
-        ax = style.add_axes(figure, left, bottom, style.MARGIN_IN + _NOTES_IN, top)
+        ax = style.add_axes(figure, left, bottom, style.MARGIN_IN + (_NOTES_N1_IN if has_n1 else _NOTES_IN), top)
     style.plain_axes(ax)
     ax.set_ylim(height, 0.4)
     _draw_years(ax, found)
@@ -112,9 +117,12 @@ def draw_lead_lag(found: LeadLag, *, ax: Axes | None = None) -> Axes:
             style.write(
                 ax, -(left - style.MARGIN_IN), y, head, transform=at, va="center", fontweight="bold", color=colour
             )
-    _write_notes(ax, rows, height)
+    _write_notes(ax, rows, height, "n0")
+    if has_n1:
+        _draw_outage_needs(ax, rows, _offset_days(found))
+        _write_notes(ax, rows, height, "n1")
     style.header(ax, _TITLE, _subtitle(found), left_in=left - style.MARGIN_IN, lift_in=0.28)
-    _legend(ax, left - style.MARGIN_IN)
+    _legend(ax, left - style.MARGIN_IN, has_n1=has_n1)
     return ax
 
 
@@ -181,29 +189,53 @@ def _draw_rows(ax: Axes, rows: pd.DataFrame, offset_days: float) -> None:
             ax.plot([plan], [place], "|", markersize=9.0, markeredgewidth=2.0, color=PLAN_COLOUR, zorder=5)
 
 
-def _write_notes(ax: Axes, rows: pd.DataFrame, height: float) -> None:
+def _draw_outage_needs(ax: Axes, rows: pd.DataFrame, offset_days: float) -> None:
+    """Draw a diamond where each project is needed against single outages, hollow within the first year."""
+    needed = _days(rows["n1_needed_utc"]) + offset_days
+    for place, need, is_bound in zip(rows["place"], needed, rows["n1_is_bound"], strict=True):
+        if not np.isnan(need):
+            face = style.PAPER if is_bound else OUTAGE_COLOUR
+            ax.plot([need], [place], "D", markersize=5.0, markerfacecolor=face, markeredgecolor=OUTAGE_COLOUR, zorder=6)
+
+
+def _write_notes(ax: Axes, rows: pd.DataFrame, height: float, criterion: str) -> None:
     """Write beside each row by how many months, and which transformer would be overloaded."""
+    is_n0 = criterion == "n0"
+    months_at, text_at = (_MONTHS_AT, _TEXT_AT) if is_n0 else (_N1_MONTHS_AT, _N1_TEXT_AT)
     right = style.inches_from(ax, 1.0, 1.0)
     per_row = style.size_in(ax)[1] / (height - 0.4)
-    heads = ((0.62, "right", "Months"), (0.74, "left", "Without it overloaded first"))
-    for x, ha, text in heads:
+    head = "Without it overloaded first" if is_n0 else "Without it, after an outage"
+    for x, ha, text in ((months_at, "right", "Months" if is_n0 else "N-1"), (text_at, "left", head)):
         style.write(ax, x, 0.06, text, transform=right, ha=ha, fontsize=style.SMALL_PT, color=style.SOFT_INK)
     options = {"transform": right, "va": "center", "fontsize": style.SMALL_PT}
     for row in rows.to_dict("records"):
         y = -(row["place"] - 0.4) * per_row
-        months = row["n0_lead_months"]
+        months = row[f"{criterion}_lead_months"]
         if not pd.isna(months):
-            bound = "≤ " if row["n0_is_bound"] else ""
-            colour = style.ALERT if row["verdict"] == "behind" else style.INK
+            bound = "≤ " if row[f"{criterion}_is_bound"] else ""
+            colour = style.ALERT if months < 0.0 else style.INK
             digits = 0 if abs(months) >= 1.0 else 1
             text = f"{bound}{months:+.{digits}f}".replace("-", "−")
-            style.write(ax, 0.62, y, text, ha="right", color=colour, **options)
-        if row["n0_need"] == "no solution":
-            style.write(ax, 0.74, y, "hour without solution", color=style.ALERT, **options)
-        elif row["n0_element"]:
-            name = row["n0_element"].split(":")[1]
-            text = f"{style.shorten(name, 26)} {row['n0_without_percent']:.0f} %"
-            style.write(ax, 0.74, y, text, **options)
+            style.write(ax, months_at, y, text, ha="right", color=colour, **options)
+        if row[f"{criterion}_need"] == "no solution":
+            style.write(ax, text_at, y, "hour without solution", color=style.ALERT, **options)
+        elif row[f"{criterion}_element"]:
+            style.write(ax, text_at, y, _need_text(row, criterion), **options)
+
+
+def _need_text(row: dict[Any, Any], criterion: str) -> str:
+    name = row[f"{criterion}_element"].split(":")[1]
+    text = f"{style.shorten(name, 26)} {row[f'{criterion}_without_percent']:.0f} %"
+    if criterion == "n0":
+        return text
+    outage = row["n1_outage"]
+    if outage == "none":
+        return "with nothing out, see N-0"
+    out = outage.split(":")[1]
+    # The twin unit of the same substation goes by its own name alone.
+    station = name.rpartition(".")[0]
+    told = out.removeprefix(f"{station}.") if station else out
+    return f"{text}, {style.shorten(told, 18)} out"
 
 
 def _subtitle(found: LeadLag) -> list[str]:
@@ -220,15 +252,23 @@ def _subtitle(found: LeadLag) -> list[str]:
         f"{found.scenario.title}, {horizon.from_year}–{horizon.to_year}. Needed: the first hour at which, without the "
         f"project, a transformer passes its limit (rule {rule.name}, N-0).",
     ]
+    if found.n1_rule is not None:
+        behind = int((projects["n1_verdict"] == "behind").sum())
+        lines.append(
+            f"N-1 (rule {found.n1_rule.name}): the first hour found at which it does so after an outage, and with the "
+            f"project after none; {behind} are behind. Before it, sampled hours only."
+        )
     if found.failed_h:
         lines.insert(0, f"{found.failed_h:,} hours of the plan have NO solution.")
     return lines
 
 
-def _legend(ax: Axes, left_in: float) -> None:
+def _legend(ax: Axes, left_in: float, *, has_n1: bool) -> None:
     line = LegendLine(ax, -left_in, -0.72)
     line.mark("|", PLAN_COLOUR, PLAN_COLOUR, 2.0).words("planned date")
     line.mark("o", style.ALERT, style.ALERT, 1.0).words("needed, behind")
     line.mark("o", AHEAD_COLOUR, AHEAD_COLOUR, 1.0).words("needed, ahead")
     line.mark("o", style.PAPER, style.ALERT, 1.0).words("needed in the first year shown, perhaps earlier")
+    if has_n1:
+        line.mark("D", OUTAGE_COLOUR, OUTAGE_COLOUR, 1.0).words("needed against single outages")
     line.words("arrow: from needed to planned", colour=style.SOFT_INK)

@@ -194,10 +194,11 @@ def _cut_off(projects: pd.DataFrame) -> str:
     saving = projects[projects["n1_cut_off_outages"] > 0]
     if saving.empty:
         return "Cut off   no project saves load that an outage cuts off without it"
-    most = saving.loc[saving["n1_cut_off_mw"].idxmax()]
+    most = _rows(saving.nlargest(1, "n1_cut_off_mw"))[0]
     return (
-        f"Cut off   {len(saving):,} projects save load that an outage cuts off without them (no date of need): "
-        f"{escape(most['project_id'])} most, {most['n1_cut_off_mw']:.1f} MW with {escape(most['n1_cut_off_outage'])} out"
+        f"Cut off   {len(saving):,} projects save load that an outage cuts off without them, which makes no date of "
+        f"need; most by {escape(most['project_id'])}: {most['n1_cut_off_mw']:.1f} MW with "
+        f"{escape(most['n1_cut_off_outage'])} out"
     )
 
 

@@ -16,7 +16,9 @@ a need before the date is a project *behind*, by so many months. A need in the f
 so many months behind": the same season of the year before is not known. How the hour is found, and what is guaranteed,
 is written in :mod:`gridsim.studies.lead_lag_projects`.
 
-Criterion: N-0, all branches in service. A further criterion adds its own columns beside those that begin with ``n0_``.
+Criteria: N-0, all branches in service, columns ``n0_``; and where asked for N-1, after the outage of any one
+transformer, line or unit of given output, columns ``n1_`` (:mod:`gridsim.studies.lead_lag_n1`). ``verdict`` is that of
+N-0.
 
 **Plants.** For every investor project of the scenario: whether its wanted busbar is in service on its first day, and
 whether a transformer is overloaded because of it (:mod:`gridsim.studies.lead_lag_plants`).
@@ -27,6 +29,7 @@ own solver. Nothing is written to disk.
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -34,16 +37,19 @@ import numpy as np
 import pandas as pd
 
 from gridsim.enums import Programme
+from gridsim.errors import ScenarioError
 from gridsim.studies.attribution import attribute_steps
+from gridsim.studies.lead_lag_pairs import PlannedOutages
 from gridsim.studies.lead_lag_plants import overloads_of_plants, wait_of
-from gridsim.studies.lead_lag_projects import NOTHING, ProjectScan
-from gridsim.studies.lead_lag_run import Solving, solve_planned
+from gridsim.studies.lead_lag_rows import DAYS_PER_MONTH, DAYS_PER_YEAR, project_row, project_table
+from gridsim.studies.lead_lag_run import LeadingLimit, Solving, solve_planned
 from gridsim.studies.progress import PhaseClock, Silence
+from gridsim.studies.side_by_side import results_side_by_side, usable_processes
 from gridsim.studies.time_series import asked_scenario, solve_options
 from gridsim.tables.load import load_tables
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from gridsim.grid.investor_load import InvestorProject
@@ -53,40 +59,9 @@ if TYPE_CHECKING:
     from gridsim.solve.options import SolveOptions
     from gridsim.studies.attribution import Attribution
     from gridsim.studies.lead_lag_plants import PlantOverload
-    from gridsim.studies.lead_lag_projects import Caused, Need
     from gridsim.studies.lead_lag_run import PlannedRun
     from gridsim.studies.progress import Progress
 
-DAYS_PER_YEAR = 365
-#: Mean length of a month in days.
-DAYS_PER_MONTH = 365.25 / 12.0
-#: Verdicts on projects.
-BEHIND, AHEAD, NO_NEED, NOT_BUILT = "behind", "ahead", "no need", "not built"
-#: What makes a project needed.
-NO_SOLUTION, OVERLOAD = "no solution", "overload"
-PROJECT_COLUMNS = (
-    "project_id",
-    "name",
-    "programme",
-    "substation_id",
-    "substation_name",
-    "planned_date",
-    "verdict",
-    "n0_needed_utc",
-    "n0_lead_months",
-    "n0_is_bound",
-    "n0_need",
-    "n0_element",
-    "n0_element_substation",
-    "n0_without_percent",
-    "n0_with_percent",
-    "n0_limit_percent",
-    "causes_element",
-    "causes_utc",
-    "causes_percent",
-    "solved_h",
-)
-_NEED_WORDS = ("n0_need", "n0_element", "n0_element_substation")
 PLANT_COLUMNS = (
     "investor_id",
     "name",
@@ -116,17 +91,23 @@ class LeadLag:
     Attributes
     ----------
     projects:
-        One row per project, columns ``PROJECT_COLUMNS``: those without which hours have no solution first, then by
+        One row per project, columns ``PROJECT_COLUMNS`` and, with N-1, ``N1_COLUMNS``
+        (:mod:`gridsim.studies.lead_lag_rows`): those without which hours have no solution first, then by
         lead, the furthest behind on top. ``planned_date`` is local and that of the scenario (NaT when it is not built
         there); ``n0_lead_months`` is needed minus planned date, negative when behind; ``n0_is_bound`` marks a need
         within the first year of the horizon: it may be older than the horizon shows; ``causes_*`` is the first overload
         in the first year of service that is not there without the project; ``solved_h`` counts the hours solved.
+        ``n1_outage`` is what has to fail, ``none`` where N-0 alone tells the date; ``n1_every_hour_from_utc`` from when
+        every hour was asked, before it sampled ones; ``n1_cut_off_*`` the worst of the outages that cut load off
+        without the project and not with it, and their number; ``n1_cases`` counts outages times hours solved.
     plants:
         One row per investor project that comes, columns ``PLANT_COLUMNS``, the longest wait first.
     scenario:
         As asked for.
     rule:
         The rule that says what an overload is: the first of the scenario.
+    n1_rule:
+        The same after an outage; None where N-1 was not asked for.
     total_h, failed_h:
         Hours of the planned run, and those without solution.
     elapsed_s:
@@ -137,6 +118,7 @@ class LeadLag:
     plants: pd.DataFrame
     scenario: Scenario
     rule: LimitRule
+    n1_rule: LimitRule | None
     total_h: int
     failed_h: int
     elapsed_s: Mapping[str, float]
@@ -147,6 +129,8 @@ def lead_lag(
     *,
     from_year: int | None = None,
     to_year: int | None = None,
+    n1: bool = False,
+    n1_rule: str | None = None,
     threads: int = 0,
     progress: Progress | None = None,
 ) -> LeadLag:
@@ -158,19 +142,26 @@ def lead_lag(
         Scenario file (TOML), or what :func:`gridsim.load_scenario` made of one.
     from_year, to_year:
         First and last local calendar year, in place of those of the scenario.
+    n1:
+        Whether single outages are looked at, too, which takes several times as long.
+    n1_rule:
+        Name of one of the scenario's rules that judges N-1, such as one of emergency loading, in place of those that
+        judge N-0; to name it is to ask for N-1.
     threads:
-        Threads that work inside a batch of load flows; 0 for all. The results do not depend on it.
+        Threads that work inside a batch of load flows, or processes that take projects side by side; 0 for one on each
+        processor. The results do not depend on it.
     progress:
         Hears of phases and steps.
 
     Raises
     ------
     ScenarioError, NetworkDataError, CompileError
-        The inputs cannot be used.
+        The inputs cannot be used, or the scenario has no rule ``n1_rule``.
     """
     clock, told = PhaseClock(), progress or Silence()
     asked = asked_scenario(scenario, from_year, to_year)
     options = solve_options(asked.solver, None, threads)
+    n1_rules = _n1_rules(asked, n1_rule) if n1 or n1_rule is not None else ()
     tables = load_tables(asked.network_folder)
     with clock.phase("stage"):
         told.begin("Laying out stages, demand and generation", 0)
@@ -181,7 +172,7 @@ def lead_lag(
     with clock.phase("planned run"):
         run = solve_planned(grid, solving, told)
     with clock.phase("projects"):
-        projects = _project_table(run, told)
+        projects = _project_table(run, n1_rules, threads, told)
     with clock.phase("plants"):
         plants = _plant_table(run, options, told)
     step_h = asked.horizon.resolution_h
@@ -190,10 +181,20 @@ def lead_lag(
         plants=plants,
         scenario=asked,
         rule=asked.limit_rules[0],
+        n1_rule=n1_rules[0] if n1_rules else None,
         total_h=len(grid.time_utc) * step_h,
         failed_h=int(run.is_failed.sum()) * step_h,
         elapsed_s=clock.elapsed_s(),
     )
+
+
+def _n1_rules(scenario: Scenario, name: str | None) -> tuple[LimitRule, ...]:
+    """Return the rules that judge N-1: all of the scenario, or the one named."""
+    rules = tuple(rule for rule in scenario.limit_rules if name in {None, rule.name})
+    if not rules:
+        known = ", ".join(rule.name for rule in scenario.limit_rules)
+        raise ScenarioError(f"n1_rule is {name!r}, which is no rule of scenario {scenario.name!r}; it has {known}")
+    return rules
 
 
 def judged_projects(grid: StagedGrid) -> list[str]:
@@ -207,79 +208,19 @@ def judged_projects(grid: StagedGrid) -> list[str]:
     return [str(project) for project in projects.loc[is_judged, "project_id"]]
 
 
-def _project_table(run: PlannedRun, progress: Progress) -> pd.DataFrame:
+def _project_table(run: PlannedRun, n1_rules: Sequence[LimitRule], threads: int, progress: Progress) -> pd.DataFrame:
+    """Judge the projects; N-1 by ``n1_rules``, and not where there are none."""
     ids = judged_projects(run.grid)
     progress.begin("Projects, with and without", len(ids))
-    rows = []
-    for project_id in ids:
-        rows.append(_project_row(run, project_id))
-        progress.advance(1)
-    frame = pd.DataFrame(rows, columns=list(PROJECT_COLUMNS))
-    for name in ("n0_needed_utc", "causes_utc"):
-        frame[name] = pd.to_datetime(frame[name], utc=True)
-    frame["planned_date"] = pd.to_datetime(frame["planned_date"])
-    order = frame.assign(is_solved=frame["n0_need"] != NO_SOLUTION)
-    return order.sort_values(["is_solved", "n0_lead_months", "planned_date"], kind="stable", ignore_index=True)[
-        list(PROJECT_COLUMNS)
-    ]
-
-
-def _project_row(run: PlannedRun, project_id: str) -> dict[str, Any]:
-    grid, tables = run.grid, run.grid.tables
-    horizon = grid.scenario.horizon
-    row = tables["projects"].set_index("project_id").loc[project_id]
-    planned = grid.calendar.dates.get(project_id)
-    date_step = len(grid.time_utc) if planned is None else horizon.step_at(planned)
-    scan = ProjectScan(run, project_id, date_step)
-    need = scan.need()
-    caused = scan.caused(DAYS_PER_YEAR * horizon.steps_per_day)
-    names = dict(zip(tables["substations"]["substation_id"], tables["substations"]["name"], strict=True))
-    return {
-        "project_id": project_id,
-        "name": row["name"],
-        "programme": row["programme"],
-        "substation_id": row["substation_id"],
-        "substation_name": names.get(str(row["substation_id"]), ""),
-        "planned_date": planned,
-        **_need_cells(run, need, planned),
-        **_caused_cells(run, caused),
-        "solved_h": scan.n_solved * horizon.resolution_h,
-    }
-
-
-def _need_cells(run: PlannedRun, need: Need | None, planned: pd.Timestamp | None) -> dict[str, Any]:
-    if need is None:
-        verdict = NOT_BUILT if planned is None else NO_NEED
-        return {"verdict": verdict, "n0_is_bound": False} | dict.fromkeys(_NEED_WORDS, "")
-    horizon = run.grid.scenario.horizon
-    needed = run.grid.time_utc[need.step]
-    local = (needed + pd.Timedelta(hours=horizon.utc_offset_h)).tz_localize(None)
-    lead_days = np.nan if planned is None else (local - planned) / pd.Timedelta(days=1)
-    verdict = NOT_BUILT if planned is None else BEHIND if local < planned else AHEAD
-    elements = run.solving.columns.elements
-    named = {} if need.column == NOTHING else elements.iloc[need.column].to_dict()
-    return {
-        "verdict": verdict,
-        "n0_needed_utc": needed,
-        "n0_lead_months": lead_days / DAYS_PER_MONTH,
-        "n0_is_bound": need.step < DAYS_PER_YEAR * horizon.steps_per_day,
-        "n0_need": NO_SOLUTION if need.column == NOTHING else OVERLOAD,
-        "n0_element": named.get("element", ""),
-        "n0_element_substation": named.get("substation_name", ""),
-        "n0_without_percent": need.without_percent,
-        "n0_with_percent": need.with_percent,
-        "n0_limit_percent": need.limit_percent,
-    }
-
-
-def _caused_cells(run: PlannedRun, caused: Caused | None) -> dict[str, Any]:
-    if caused is None:
-        return {"causes_element": ""}
-    return {
-        "causes_element": run.solving.columns.names[caused.column],
-        "causes_utc": run.grid.time_utc[caused.step],
-        "causes_percent": caused.percent,
-    }
+    processes = usable_processes(threads)
+    alone = run if processes == 1 else dataclasses.replace(run, solving=run.solving.with_threads(1))
+    outages = None
+    if n1_rules:
+        outages = PlannedOutages(alone, LeadingLimit(run.grid, run.solving.columns.elements, n1_rules))
+    rows = results_side_by_side(
+        lambda project_id: project_row(alone, project_id, outages), ids, processes, lambda: progress.advance(1)
+    )
+    return project_table(rows, has_n1=outages is not None)
 
 
 def _plant_table(run: PlannedRun, options: SolveOptions, progress: Progress) -> pd.DataFrame:

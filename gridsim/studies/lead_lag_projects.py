@@ -5,9 +5,10 @@ in service from the first day of the horizon. From the date on it is the other w
 on either side:
 
 * *Before the date* the planned run says which hours are overloaded or have no solution. Only these can be needs. They
-  are solved again with the project; the first hour that it cures is the date by which it is needed. A winding that the
-  project moves by less than ``RELEVANT_POINTS`` percentage points in every overloaded hour of a block (a part of a year
-  without change of the grid) is not asked about again.
+  are solved again with the project; the first hour that it cures is the date by which it is needed. A winding is not
+  asked about (again) when the project moves it by less than ``RELEVANT_POINTS`` percentage points in every overloaded
+  hour of a block (a part of a year without change of the grid), or lowers it by less than ``REACH_POINTS`` in every
+  hour of a block at which some winding is highest in its month, as long as the project consists of the same elements.
 * *After the date* the grid without the project is solved at the samples: in each month, the hours at which the windings
   of all transformers are highest in the planned run. In a year those blocks are asked that hold the highest hours of
   the year of the windings that the project has been seen to relieve (before any has: the block with those of most
@@ -15,15 +16,16 @@ on either side:
   where that finds a need, every hour of the year up to it. While all of them stay further away, years are passed over,
   one for every ``POINTS_PER_YEAR`` of distance; they are asked when the year after them has a need.
 
-What follows: a date before the plan is exact but for windings dropped as unmoved; a date after the plan is the first
-hour of its year without exception, and the years before it are free of need in their highest hours (or passed over at a
-distance that growth would have to jump and fall back from). "No need" says the same of the whole horizon. The hours
-solved are counted.
+What follows: a date before the plan is exact but for windings dropped as unmoved or out of reach; a date after the plan
+is the first hour of its year without exception, and the years before it are free of need in their highest hours (or
+passed over at a distance that growth would have to jump and fall back from). "No need" says the same of the whole
+horizon. The hours solved are counted.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -43,6 +45,8 @@ if TYPE_CHECKING:
 RELIEF_POINTS = 2.0
 #: Relief, in the same points, below which a winding is not looked at for a project.
 RELEVANT_POINTS = 1.0
+#: Relief at the highest hours of a block, in the same points, below which a winding is out of reach of a project.
+REACH_POINTS = 0.5
 #: Distance to the limit, in the same points, within which every hour is looked at.
 CLOSE_POINTS = 2.0
 #: Points by which loadings are taken to grow in a year at most, when years are passed over; a need found after them
@@ -52,6 +56,8 @@ LONGEST_STRIDE = 4
 NOTHING = -1
 #: Blocks kept ready for a second look.
 KEPT_BLOCKS = 4
+#: What projects build that carries power.
+_OWN_TABLES = ("trafo", "trafo3w", "line")
 
 
 @dataclass(frozen=True)
@@ -109,8 +115,25 @@ class ProjectScan:
     def __post_init__(self) -> None:
         self._n_step = len(self.run.grid.time_utc)
         self._first = max(self.date_step, 0)
-        self._without = grid_without(self.run.grid, self.project_id) if self._first < self._n_step else self.run.grid
-        self._relieved: BoolArray = np.zeros(len(self.run.solving.columns.elements), dtype=np.bool_)
+        self._relief = np.full(len(self.run.solving.columns.elements), np.nan)
+        self._burden = self._relief.copy()
+        self._own: bytes = b""
+        self._seen: set[int] = set()
+
+    @cached_property
+    def without(self) -> StagedGrid:
+        """The grid without the project, from its date on."""
+        return grid_without(self.run.grid, self.project_id) if self._first < self._n_step else self.run.grid
+
+    @cached_property
+    def early(self) -> StagedGrid:
+        """The grid with the project from the first day, up to its date."""
+        return grid_with_from_first_day(self.run.grid, self.project_id)
+
+    @property
+    def relief(self) -> FloatArray:
+        """Largest relief of each winding in hours looked at so far, percentage points, NaN unknown. (n_column,)."""
+        return self._relief
 
     def need(self) -> Need | None:
         """Return the first hour at which the project is needed, None when there is none."""
@@ -120,9 +143,15 @@ class ProjectScan:
         """Return the first overload in the first ``year_steps`` steps of service that is not there without it."""
         run = self.run
         stop = min(self._first + year_steps, self._n_step)
-        left = np.ones(len(self._relieved), dtype=np.bool_)
-        for block in self._blocks(self._without, self._first, stop):
-            steps = self._trouble(max(block.start_step, self._first), min(block.stop_step, stop), left, failed=False)
+        left = np.ones(len(self._relief), dtype=np.bool_)
+        for block in self._blocks(self.without, self._first, stop):
+            first, end = max(block.start_step, self._first), min(block.stop_step, stop)
+            self._begin(self.without, block, first)
+            if not len(self._trouble(first, end, left & ~(self._burden < REACH_POINTS), failed=False)):
+                continue
+            if block.index not in self._seen:
+                self._distance(block)
+            steps = self._trouble(first, end, left & ~(self._burden < REACH_POINTS), failed=False)
             if not len(steps):
                 continue
             loading = self._solve_without(block, steps)
@@ -142,15 +171,22 @@ class ProjectScan:
     def _need_before(self) -> Need | None:
         """Return the first overloaded or unsolved hour of the planned run that the project, were it there, cures."""
         run, stop = self.run, min(self._first, self._n_step)
-        left = np.ones(len(self._relieved), dtype=np.bool_)
+        left = np.ones(len(self._relief), dtype=np.bool_)
         if not len(self._trouble(0, stop, left)):
             return None
-        early = grid_with_from_first_day(run.grid, self.project_id)
-        for block in self._blocks(early, 0, stop):
-            steps = self._trouble(block.start_step, min(block.stop_step, stop), left)
+        for block in self._blocks(self.early, 0, stop):
+            first, end = block.start_step, min(block.stop_step, stop)
+            self._begin(self.early, block, first)
+            if not len(self._trouble(first, end, left & ~(self._relief < REACH_POINTS))):
+                continue
+            opened = run.solving.take_up(self.early, block)
+            samples = run.samples_between(first, end)
+            early = self._solved(opened, run.sample_step[samples])
+            self._learn(run.sample_percent[:, samples] - early.percent)
+            steps = self._trouble(first, end, left & ~(self._relief < REACH_POINTS))
             if not len(steps):
                 continue
-            loading = self._solved(run.solving.take_up(early, block), steps)
+            loading = self._solved(opened, steps)
             without = run.over_at(steps)
             is_over = ~np.isnan(without)
             limit = run.solving.limit.at(steps)
@@ -160,10 +196,26 @@ class ProjectScan:
             found = _found(steps, cured, saved, without, loading.percent, limit)
             if found is not None:
                 return found
-            unmoved = self._unmoved(is_over, without, loading)
-            self._relieved |= is_over.any(axis=1) & ~unmoved
-            left &= ~unmoved
+            left &= ~self._unmoved(is_over, without, loading)
         return None
+
+    def _begin(self, grid: StagedGrid, block: Block, step: int) -> None:
+        """Forget what is out of reach where the project, at a step, has other elements than in the blocks before."""
+        planned = next(stage for stage in self.run.grid.stages if step < stage.stop_step).in_service
+        other = grid.stages[block.stage_index].in_service
+        own = b"".join(np.packbits(planned[table] ^ other[table]).tobytes() for table in _OWN_TABLES)
+        if own != self._own:
+            self._own = own
+            self._seen.clear()
+            self._relief[:] = np.nan
+            self._burden[:] = np.nan
+
+    def _learn(self, relief: NDArray[np.float32]) -> None:
+        """Note by how much the project lowers each winding in some steps, (n_column, n_step), NaN where unknown."""
+        known = np.flatnonzero(~np.isnan(relief).all(axis=1))
+        if len(known):
+            self._relief[known] = np.fmax(self._relief[known], np.nanmax(relief[known], axis=1))
+            self._burden[known] = np.fmax(self._burden[known], -np.nanmin(relief[known], axis=1))
 
     def _trouble(self, start: int, stop: int, left: BoolArray, *, failed: bool = True) -> IndexArray:
         """Return the steps of the planned run without solution or with an overload of a winding in ``left``."""
@@ -185,7 +237,7 @@ class ProjectScan:
     def _need_after(self) -> Need | None:
         """Return the first hour at which the grid without the project is overloaded or unsolved and the plan is not."""
         by_year: dict[int, list[Block]] = {}
-        for block in self._blocks(self._without, self._first, self._n_step):
+        for block in self._blocks(self.without, self._first, self._n_step):
             by_year.setdefault(block.year, []).append(block)
         years = list(by_year)
         number, passed_over = 0, years[:0]
@@ -203,7 +255,9 @@ class ProjectScan:
     def _need_in_year(self, blocks: list[Block]) -> tuple[float, Need | None]:
         """Return how close relieved windings come to their limits in the samples of a year, and its first need."""
         nearest = np.inf
-        relieved = [block for block in blocks if (self._peaks_in(block) & self._relieved).any()]
+        self._begin(self.without, blocks[-1], max(blocks[-1].start_step, self._first))
+        is_relieved = self._relief >= RELEVANT_POINTS
+        relieved = [block for block in blocks if (self._peaks_in(block) & is_relieved).any()]
         main = max(blocks, key=lambda block: int(self._peaks_in(block).sum()))
         for block in relieved or [main]:
             distance = self._distance(block)
@@ -228,11 +282,12 @@ class ProjectScan:
         steps, planned = run.sample_step[part], run.sample_percent[:, part]
         loading = self._solve_without(block, steps)
         is_solved = ~run.is_failed[steps]
+        self._seen.add(block.index)
+        self._learn(loading.percent - planned)
         if (loading.is_failed & is_solved).any():
             return float("-inf")
         limit = run.solving.limit.at(steps)
         is_moved = ~(loading.percent - planned < RELEVANT_POINTS) & ~np.isnan(loading.percent) & is_solved
-        self._relieved |= is_moved.any(axis=1)
         is_open = is_moved & ~(planned > limit)
         return float(np.min(limit - loading.percent, where=is_open, initial=np.inf))
 
@@ -255,7 +310,7 @@ class ProjectScan:
         if block.index not in self._open:
             while len(self._open) >= KEPT_BLOCKS:
                 self._open.pop(next(iter(self._open)))
-            self._open[block.index] = self.run.solving.take_up(self._without, block)
+            self._open[block.index] = self.run.solving.take_up(self.without, block)
         return self._solved(self._open[block.index], steps)
 
     # -- both ----------------------------------------------------------------------------------------------------

@@ -7,21 +7,21 @@ block, the hour at which each winding is highest.
 
 from __future__ import annotations
 
+import copy
 import dataclasses
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from gridsim.assess.limits import ambient_series, watch_list
 from gridsim.enums import Solver
-from gridsim.studies.block_stream import BlockSolver
-from gridsim.studies.progress import PhaseClock
+from gridsim.solve import make_solver
 from gridsim.studies.result_tables import LoadingColumns, loading_columns
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     import pandas as pd
     from numpy.typing import NDArray
@@ -29,8 +29,9 @@ if TYPE_CHECKING:
     from gridsim.dtypes import BoolArray, FloatArray, IndexArray
     from gridsim.grid.staged import StagedGrid
     from gridsim.grid.stages import Block
+    from gridsim.scenario.limit_model import LimitRule
+    from gridsim.solve import BatchSolver
     from gridsim.solve.options import SolveOptions
-    from gridsim.studies.block_stream import PreparedBlock
     from gridsim.studies.progress import Progress
 
 
@@ -48,10 +49,15 @@ class Loading:
 class OpenBlock:
     """One block of a grid, ready to solve any of its steps; the taps start as in the whole block."""
 
-    def __init__(self, prepared: PreparedBlock, columns: LoadingColumns) -> None:
-        self.block = prepared.block
-        self._prepared = prepared
-        self._columns = columns
+    def __init__(
+        self,
+        block: Block,
+        profiles: Mapping[tuple[str, str], FloatArray],
+        solver: BatchSolver,
+        columns: LoadingColumns,
+    ) -> None:
+        self.block = block
+        self._profiles, self._solver, self._columns = profiles, solver, columns
 
     def solve(
         self, steps: IndexArray | None = None, profiles: Mapping[tuple[str, str], FloatArray] | None = None
@@ -62,17 +68,17 @@ class OpenBlock:
         """
         if profiles is None:
             rows = slice(None) if steps is None else steps - self.block.start_step
-            profiles = {key: values[rows] for key, values in self._prepared.profiles.items()}
+            profiles = {key: values[rows] for key, values in self._profiles.items()}
         n_step = self.block.n_step if steps is None else len(steps)
-        solution = self._prepared.solver.solve(profiles, n_step, loading_only=True, from_settled_taps=True)
+        solution = self._solver.solve(profiles, n_step, loading_only=True, from_settled_taps=True)
         return Loading(self._columns.stored(solution.loading), ~solution.is_solved)
 
 
 class LeadingLimit:
-    """Where the first rule of the scenario that holds for a winding begins, percent."""
+    """Where the first of some rules that holds for a winding begins, percent; those of the scenario by default."""
 
-    def __init__(self, grid: StagedGrid, elements: pd.DataFrame) -> None:
-        self._watches = watch_list(elements, grid.scenario.limit_rules)
+    def __init__(self, grid: StagedGrid, elements: pd.DataFrame, rules: Sequence[LimitRule] | None = None) -> None:
+        self._watches = watch_list(elements, grid.scenario.limit_rules if rules is None else rules)
         leading = self._watches.leading
         self._is_watched = leading >= 0
         self._tier = self._watches.first_tier[leading]
@@ -91,14 +97,28 @@ class Solving:
     def __init__(self, grid: StagedGrid, options: SolveOptions) -> None:
         self.columns = transformer_columns(grid)
         self.limit = LeadingLimit(grid, self.columns.elements)
+        self.options = dataclasses.replace(options, solver=Solver.newton)
+        self.basis = grid.scenario.limits.basis
         self.n_solved = 0
-        self._options = dataclasses.replace(options, solver=Solver.newton)
-        self._basis = grid.scenario.limits.basis
+
+    def with_threads(self, threads: int) -> Solving:
+        """Return the same with another number of threads."""
+        other = copy.copy(self)
+        other.options = dataclasses.replace(self.options, threads=threads)
+        return other
 
     def take_up(self, grid: StagedGrid, block: Block) -> OpenBlock:
         """Prepare a block of a grid."""
-        solver = BlockSolver(grid, self.columns, self._options, self._basis, PhaseClock())
-        return OpenBlock(solver.prepare(block), self.columns)
+        profiles = grid.profiles_for(block)
+        solver = make_solver(self.net_of(grid, block, profiles), self.options, self.basis)
+        return OpenBlock(block, profiles, solver, self.columns)
+
+    def net_of(self, grid: StagedGrid, block: Block, profiles: Mapping[tuple[str, str], FloatArray]) -> Any:
+        """Return the net of a block, the means of its profiles as its own values."""
+        net = grid.net_at(grid.stages[block.stage_index], profiles)
+        if not self.options.run_control:
+            net["controller"]["in_service"] = False
+        return net
 
 
 def transformer_columns(grid: StagedGrid) -> LoadingColumns:
@@ -128,6 +148,9 @@ class PlannedRun:
         ``(n_column, n_sample)`` loading, NaN in failed steps and out of service.
     peak_step:
         ``(n_year, n_column)`` step of the highest loading in each local year, -1 where there is none.
+    part_step, part_peak:
+        First step of each part (a local month within a block), and the step of the highest loading in it, -1 where
+        there is none. Shapes (n_part,), (n_part, n_column).
     """
 
     grid: StagedGrid
@@ -139,6 +162,8 @@ class PlannedRun:
     sample_step: IndexArray
     sample_percent: NDArray[np.float32]
     peak_step: IndexArray
+    part_step: IndexArray
+    part_peak: IndexArray
 
     def over_between(self, start_step: int, stop_step: int) -> slice:
         """Return the entries of overloads in steps ``start_step`` to ``stop_step`` (half open)."""
@@ -179,6 +204,7 @@ def solve_planned(grid: StagedGrid, solving: Solving, progress: Progress) -> Pla
     over: list[tuple[IndexArray, IndexArray, NDArray[np.float32]]] = []
     samples: list[tuple[IndexArray, NDArray[np.float32]]] = []
     failed: list[BoolArray] = []
+    parts: list[tuple[IndexArray, IndexArray]] = []
     months = np.repeat(grid.injections.days.month, grid.scenario.horizon.steps_per_day)
     progress.begin("Solving the planned grid", len(grid.time_utc))
     for block in grid.blocks:
@@ -188,8 +214,11 @@ def solve_planned(grid: StagedGrid, solving: Solving, progress: Progress) -> Pla
         step, column = np.nonzero((percent > solving.limit.at(steps)).T)
         over.append((steps[step], column, percent[column, step]))
         known = np.where(np.isnan(percent), -np.inf, percent)
-        rows = _monthly_highest(known, months[steps])
+        first, peaks = _monthly_peaks(known, months[steps])
+        rows = np.unique(peaks)
         samples.append((steps[rows], percent[:, rows]))
+        is_there = np.isfinite(np.take_along_axis(known, peaks.T, axis=1).T)
+        parts.append((steps[first], np.where(is_there, steps[peaks], -1)))
         at = known.argmax(axis=1)
         value = known[np.arange(n_column), at]
         year = block.year - years[0]
@@ -208,11 +237,13 @@ def solve_planned(grid: StagedGrid, solving: Solving, progress: Progress) -> Pla
         sample_step=np.concatenate([part[0] for part in samples]),
         sample_percent=np.concatenate([part[1] for part in samples], axis=1),
         peak_step=peak_step,
+        part_step=np.concatenate([part[0] for part in parts]),
+        part_peak=np.concatenate([part[1] for part in parts]),
     )
 
 
-def _monthly_highest(percent: NDArray[np.float32], months: IndexArray) -> IndexArray:
-    """Return the rows at which some winding is highest in its month, ascending; the first row of each month, too."""
+def _monthly_peaks(percent: NDArray[np.float32], months: IndexArray) -> tuple[IndexArray, IndexArray]:
+    """Return the first row of each month, (n_month,), and the row at which each winding is highest, (n_month, n)."""
     cuts = [0, *(np.flatnonzero(np.diff(months)) + 1).tolist(), len(months)]
-    found = [first + percent[:, first:stop].argmax(axis=1) for first, stop in pairwise(cuts)]
-    return np.unique(np.concatenate(found))
+    peaks = [first + percent[:, first:stop].argmax(axis=1) for first, stop in pairwise(cuts)]
+    return np.array(cuts[:-1]), np.stack(peaks)

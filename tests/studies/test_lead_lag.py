@@ -20,9 +20,10 @@ from gridsim.errors import InputError
 from gridsim.plots.lead_lag_figure import draw_lead_lag, lead_lag_rows
 from gridsim.report.lead_lag_table import lead_lag_record, print_lead_lag
 from gridsim.scenario.model import InvestorOptions
-from gridsim.studies.lead_lag import AHEAD, BEHIND, NO_NEED, NOT_BUILT, judged_projects, lead_lag
+from gridsim.studies.lead_lag import judged_projects, lead_lag
 from gridsim.studies.lead_lag_grids import grid_with_from_first_day, grid_without
 from gridsim.studies.lead_lag_projects import RELIEF_POINTS
+from gridsim.studies.lead_lag_rows import AHEAD, BEHIND, NO_NEED, NOT_BUILT
 from tests.support.tiny_network import tiny_rows
 from tests.support.tiny_study import write_tiny_study
 
