@@ -27,10 +27,13 @@ if TYPE_CHECKING:
 
 _TITLE = "What fixes the overloaded transformers, and what does it cost?"
 _ROW_IN = 0.33
-_NOTES_IN = 3.1
+_NOTES_IN = 2.9
 _NAME_CHARACTERS = 40
-_NOTE_CHARACTERS = 48
+_NOTE_CHARACTERS = 52
 _RING_PT = 13.0
+#: Marks whose costs differ by less than this factor would cover each other and are moved apart by so many rows.
+_CLOSE_FACTOR = 1.2
+_APART = 0.17
 #: Marker and colour of each kind: settings and operation in blue, equipment in warm colours, other places in green.
 LOOKS: Mapping[FixKind, tuple[str, str]] = {
     FixKind.tap_setting: ("v", "#3E7CB1"),
@@ -136,13 +139,32 @@ def _draw_scale(ax: Axes, found: Fixes, rows: pd.DataFrame) -> None:
 
 
 def _draw_marks(ax: Axes, rows: pd.DataFrame) -> None:
-    for row in _records(rows):
+    for row, shift in zip(_records(rows), _shifts(rows), strict=True):
         marker, colour = LOOKS[FixKind(row["kind"])]
         cost = max(row["cost_mln"], ax.get_xlim()[0] * 1.05)
+        place, face = row["place"] + shift, colour if row["is_enough"] else style.PAPER
+        above = 2 if row["is_chosen"] else 0
         if row["is_chosen"]:
-            ax.plot([cost], [row["place"]], "o", markersize=_RING_PT, markerfacecolor="none", **_edge(style.INK, 1.4))
-        face = colour if row["is_enough"] else style.PAPER
-        ax.plot([cost], [row["place"]], marker, markersize=6.5, markerfacecolor=face, zorder=4, **_edge(colour, 1.2))
+            ring = {"markersize": _RING_PT, "markerfacecolor": "none", "zorder": 5, **_edge(style.INK, 1.4)}
+            ax.plot([cost], [place], "o", **ring)
+        ax.plot([cost], [place], marker, markersize=6.5, markerfacecolor=face, zorder=4 + above, **_edge(colour, 1.2))
+
+
+def _shifts(rows: pd.DataFrame) -> list[float]:
+    """Return by how many rows each mark is moved down, so that none covers another of nearly the same cost."""
+    shifts = dict.fromkeys(rows.index, 0.0)
+    for _, group in rows.groupby("place"):
+        ordered = group.sort_values("cost_mln")
+        run: list[Any] = []
+        previous = -np.inf
+        for label, cost in ordered["cost_mln"].items():
+            if cost > previous * _CLOSE_FACTOR:
+                run = []
+            run.append(label)
+            previous = cost
+            for number, member in enumerate(run if len(run) > 1 else ()):
+                shifts[member] = _APART * (1 - 2 * (number % 2))
+    return list(shifts.values())
 
 
 def _edge(colour: str, width_pt: float) -> dict[str, Any]:
@@ -153,15 +175,23 @@ def _write_plan(ax: Axes, found: Fixes, heads: pd.DataFrame) -> None:
     """Write beside each row what the plan does there, or that nothing more is needed."""
     right = style.inches_from(ax, 1.0, 1.0)
     per_row = style.size_in(ax)[1] / len(heads)
-    style.write(ax, 0.2, 0.07, "In the plan, ringed", transform=right, fontsize=style.SMALL_PT, color=style.SOFT_INK)
+    style.write(
+        ax,
+        0.2,
+        0.07,
+        f"In the plan (ringed), cost in million {found.currency}",
+        transform=right,
+        fontsize=style.SMALL_PT,
+        color=style.SOFT_INK,
+    )
     left = set(found.left["transformers"])
     for place, units in enumerate(heads["transformers"]):
         own = found.plan[found.plan["transformers"] == units]
-        lines = [f"{row['day']:%Y-%m} {_kind(row)}: {row['what']}" for row in _records(own)]
+        lines = [f"{row['day']:%Y-%m}  {_kind(row)}, {row['cost_mln']:,.0f}" for row in _records(own)]
         colour = style.INK
         if units in left:
             lines, colour = [*lines, "overload is LEFT"], style.ALERT
-        text = "; ".join(lines) if lines else "none of its own: the plan's other fixes relieve it"
+        text = "; ".join(lines) if lines else "nothing: other fixes relieve it"
         options = {"transform": right, "va": "center", "fontsize": style.SMALL_PT, "color": colour}
         style.write(ax, 0.2, -(place + 0.5) * per_row, style.shorten(text, _NOTE_CHARACTERS), **options)
 
@@ -178,10 +208,12 @@ def _subtitle(found: Fixes) -> list[str]:
     horizon = found.scenario.horizon
     total = found.plan["cost_mln"].sum()
     outcome = "no overload is left in any hour" if found.left.empty else f"{len(found.left)} groups stay overloaded"
+    first, last = horizon.from_year, horizon.to_year
+    years = f"{first}" if first == last else f"{first}–{last}"
     lines = [
         f"The plan: {len(found.plan)} fixes for {total:,.0f} million {found.currency}; {outcome}. Greedy, every fix "
         "simulated again on top of the others; not proven to be the cheapest.",
-        f"{found.scenario.title}, {horizon.from_year}–{horizon.to_year}; rule {found.rule.name}, N-0. "
+        f"{found.scenario.title}, {years}; rule {found.rule.name}, N-0. "
         f"{found.mvah_before:,.0f} MVAh of overload without fixes, {found.mvah_after:,.0f} with the plan.",
     ]
     if found.failed_before_h or found.failed_after_h:

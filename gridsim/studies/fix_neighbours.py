@@ -41,7 +41,7 @@ def load_transfer(case: Case) -> list[Fix]:
     if not fed:
         raise NotApplicableError("no load of area sectors has its home at its lower busbars")
     origin = fed[0]
-    transfers = tables["load_transfers"]
+    transfers = case.grid.calendar.transfers
     taken = float(transfers.loc[transfers["from_bus_id"] == origin, "share"].sum())
     p_mw = case.loads[origin][0]
     wanted = TRANSFER_MARGIN * case.state.worst(case.bank.index)[2] / p_mw
@@ -53,7 +53,7 @@ def load_transfer(case: Case) -> list[Fix]:
     moved = share * p_mw
     what = (
         f"{100.0 * share:.0f} % of the load of {origin} ({moved:.1f} MW) to {target}, {km:.1f} km away, "
-        f"{spare_mva:.0f} MVA to spare"
+        f"which has {spare_mva:.0f} MVA to spare at its highest"
     )
     project = case.project_id(FixKind.load_transfer)
     row = {
@@ -80,7 +80,7 @@ def _roomiest(case: Case, origin: str, homes: set[str]) -> tuple[str, float, flo
             is_near = 0.0 < away <= case.options.neighbour_km and buses.at[bus, "vn_kv"] == buses.at[origin, "vn_kv"]
             if not is_near or bus not in homes or not is_up[bus]:
                 continue
-            spare = case.state.spare_share(bank.index) * case.rating_mva(bank)
+            spare = case.state.spare_share(bank.index) * case.rating_mva(bank, bus)
             if 0.0 < spare < math.inf and (best is None or spare > best[0]):
                 best = spare, bus, away
     if best is None:

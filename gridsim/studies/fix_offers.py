@@ -126,10 +126,11 @@ class Case:
         served = [bus for bus in self.bank.lower_buses if self.loads.get(bus, (0.0, 0.0))[0] > 0.0]
         return sorted(served, key=lambda bus: -self.loads[bus][0])
 
-    def rating_mva(self, bank: Bank) -> float:
-        """Return the rating of all units of a bank in service at the first overload, MVA."""
+    def rating_mva(self, bank: Bank, bus: str) -> float:
+        """Return the rating of the windings at one busbar of a bank, of the units in service at the first overload."""
         units = units_in_service(self.bench, self.grid, bank, self.first_step)
-        return float(units[UNITS[bank.table][2][0]].sum())
+        ratings = UNITS[bank.table][2]
+        return float(units[ratings[min(bank.buses.index(bus), len(ratings) - 1)]].sum())
 
     def project_id(self, kind: FixKind) -> str:
         """Return the project that builds a fix of a kind."""
