@@ -97,12 +97,11 @@ def _add_frame(digest: Any, frame: pd.DataFrame) -> None:
         _add_text(digest, str(column))
         if values.dtype != object:
             _add_array(digest, values)
-            continue
-        for value in values:
-            if column == "object":
-                _add_controller(digest, value)
-            else:
-                _add_text(digest, repr(value))
+        elif column == "object":
+            for controller in values:
+                _add_controller(digest, controller)
+        else:
+            _add_text(digest, repr(values.tolist()))
 
 
 def _add_controller(digest: Any, controller: Any) -> None:

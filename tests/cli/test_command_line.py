@@ -74,7 +74,7 @@ def test_run_writes_everything_and_sums_up(study: tuple[Path, Path, subprocess.C
     for kind in KINDS:
         assert f"out/tiny/plots/{kind}.png" in done.stdout
     written = files(elsewhere / "out" / "tiny")
-    assert {name for name in written if not name.startswith("loading/")} == EXPECTED_FILES
+    assert {name for name in written if not name.startswith(("loading/", "steps/"))} == EXPECTED_FILES
     assert json.loads(written["manifest.json"])["steps"]["failed"] == 0
 
 
@@ -125,7 +125,7 @@ def test_strict_run_with_failed_steps_ends_with_3_after_writing_everything(tmp_p
     done = gridsim("run", scenario, "--strict", "--out", "run", cwd=tmp_path)
     assert done.returncode == 3, done.stderr
     assert "hours have NO solution" in done.stdout.splitlines()[1]
-    assert {name for name in files(tmp_path / "run") if not name.startswith("loading/")} == EXPECTED_FILES
+    assert {name for name in files(tmp_path / "run") if not name.startswith(("loading/", "steps/"))} == EXPECTED_FILES
     steps = ResultStore.open(tmp_path / "run").read_steps()
     failed = ~steps["status"].isin(["ok", "ok_fallback"])
     assert 0 < failed.sum() < len(steps)
