@@ -23,6 +23,10 @@ def hosting(
     curtailed_hours: Annotated[
         float, typer.Option("--curtailed-hours", min=0.0, help="Hours a year in which a flexible load steps back.")
     ] = 200.0,
+    n1: Annotated[bool, typer.Option("--n1/--no-n1", help="Solve single outages as well.")] = True,
+    checked_hours: Annotated[
+        int, typer.Option("--checked-hours", min=1, help="Hours a year in which N-1 MW are solved at all outages.")
+    ] = 12,
     limit: Annotated[
         str | None, typer.Option(help="Rule of loading by name; the first of the scenario if not given.")
     ] = None,
@@ -32,9 +36,9 @@ def hosting(
     picture: Annotated[Path | None, typer.Option(help="Draw the last year (png, svg or pdf).")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print everything as JSON for scripts.")] = False,
 ) -> None:
-    """Tell how many MW can still be connected at each busbar without a new overload, firm and flexible.
+    """Tell how many MW can still be connected at each busbar without a new overload: firm N-0 and N-1, and flexible.
 
-    Example: gridsim hosting scenarios/reference.toml --year 2030 --curtailed-hours 200 --picture hosting.png
+    Example: gridsim hosting scenarios/reference.toml --year 2030 --csv hosting.csv --picture hosting.png
     """
     with mistakes_told():
         from gridsim.cli.progress_bar import ProgressBar  # noqa: PLC0415
@@ -47,6 +51,8 @@ def hosting(
                 years=year or None,
                 substations=substation or None,
                 curtailed_hours=curtailed_hours,
+                n1=n1,
+                checked_hours=checked_hours,
                 limit=limit,
                 cos_phi=cos_phi,
                 threads=threads,

@@ -103,6 +103,8 @@ class ContingencySolver:
     moves_taps:
         Whether tap changers act after each outage, from the net's own positions, instead of standing where they were
         before it. Slow: every contingency is then a net of its own.
+    solver:
+        What solves the net before outages, where there is one already.
 
     Raises
     ------
@@ -118,10 +120,11 @@ class ContingencySolver:
         basis: LoadingBasis = LoadingBasis.current,
         *,
         moves_taps: bool = False,
+        solver: NewtonSolver | None = None,
     ) -> None:
         self._net, self._options, self._basis, self._moves_taps = net, options, basis, moves_taps
         self._rows = [contingency.rows_in(net) for contingency in contingencies]
-        self._solver = NewtonSolver(net, options, basis)
+        self._solver = solver or NewtonSolver(net, options, basis)
         compiled = self._solver.compiled
         self._columns = loading_columns(compiled, basis)
         self._outages: list[GridOutage | None] = [None] * len(self._rows)
@@ -139,20 +142,33 @@ class ContingencySolver:
         """Table and place of the unit of each controlled tap changer, in the order of ``BatchSolution.tap_pos``."""
         return self._solver.tap_units
 
+    def loads_cut_off(self, k: int) -> BoolArray:
+        """Return which loads in service have no source after a contingency. Shape (n_load,)."""
+        pos, outage = self._solver.compiled.channels["load", "p_mw"].pos, self._outages[k]
+        if outage is None:
+            return (pos >= 0) & ~served_loads(self._alone(k).compiled, len(pos))
+        return (pos >= 0) & ~self._is_served(outage)
+
     def solve(
-        self, profiles: Profiles, n_step: int, *, limit_percent: float = 100.0, from_settled_taps: bool = False
+        self,
+        profiles: Profiles,
+        n_step: int,
+        *,
+        limit_percent: float = 100.0,
+        from_settled_taps: bool = False,
+        start_tap_pos: IndexArray | None = None,
     ) -> ContingencyBatch:
         """Solve every contingency at every step.
 
         Parameters
         ----------
-        profiles, n_step, from_settled_taps:
-            As for :meth:`gridsim.solve.newton_solver.NewtonSolver.solve`; the last for the solution before outages.
+        profiles, n_step, from_settled_taps, start_tap_pos:
+            As for :meth:`gridsim.solve.newton_solver.NewtonSolver.solve`; the last two for the solution before outages.
         limit_percent:
             Loading above which a case counts as a violation.
         """
         checked = check_profiles(self._solver.compiled, profiles, n_step)
-        before = self._solver.solve(checked, n_step, from_settled_taps=from_settled_taps)
+        before = self._solver.solve(checked, n_step, from_settled_taps=from_settled_taps, start_tap_pos=start_tap_pos)
         tally = _Tally(len(self._rows), before, limit_percent)
         n_slow = 0
         is_open = np.tile(before.is_solved[:, np.newaxis], (1, len(self._rows)))
@@ -179,9 +195,7 @@ class ContingencySolver:
         tally: _Tally,
     ) -> None:
         """Solve one contingency at some steps as a net of its own."""
-        if k not in self._nets:
-            self._nets[k] = OutageNet(self._net, self._rows[k], self._options, self._basis)
-        after = self._nets[k]
+        after = self._alone(k)
         taps = None if self._moves_taps or before.tap_pos is None else before.tap_pos[steps]
         solution = after.solve(profiles, steps, taps)
         wanted = self._wanted_mw(profiles, len(before.status))[steps]
@@ -203,12 +217,22 @@ class ContingencySolver:
         if outage is None or not steps.size or not (outage.is_dead.any() or "load" in outage.elements):
             return
         compiled = self._solver.compiled
-        pos = compiled.channels["load", "p_mw"].pos
-        is_served = (pos >= 0) & ~outage.is_dead[np.maximum(pos, 0)]
-        is_served[outage.elements.get("load", np.empty(0, dtype=INDEX))] = False
-        lost, is_lost = _lost_by(compiled, is_served, profiles, steps)
+        lost, is_lost = _lost_by(compiled, self._is_served(outage), profiles, steps)
         cut = np.flatnonzero(is_lost)
         tally.fail(k, steps[cut], np.full(len(cut), int(StepStatus.de_energised)), lost[cut])
+
+    def _alone(self, k: int) -> OutageNet:
+        """Return the net after a contingency."""
+        if k not in self._nets:
+            self._nets[k] = OutageNet(self._net, self._rows[k], self._options, self._basis)
+        return self._nets[k]
+
+    def _is_served(self, outage: GridOutage) -> BoolArray:
+        """Whether each load has a source after an outage that the kernels can solve. Shape (n_load,)."""
+        pos = self._solver.compiled.channels["load", "p_mw"].pos
+        is_served = np.asarray((pos >= 0) & ~outage.is_dead[np.maximum(pos, 0)])
+        is_served[outage.elements.get("load", np.empty(0, dtype=INDEX))] = False
+        return is_served
 
     def _lost_mw(
         self, after: CompiledGrid | None, profiles: dict[tuple[str, str], FloatArray], steps: IndexArray

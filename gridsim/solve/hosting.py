@@ -1,4 +1,4 @@
-"""Hosting capacity of any pandapower net: how much constant load fits at its buses, in every step or in most."""
+"""Hosting capacity of any pandapower net: how much load fits at its buses, in every step or in most, N-0 and N-1."""
 
 from __future__ import annotations
 
@@ -11,7 +11,9 @@ import pandas as pd
 
 from gridsim.enums import LoadingBasis, Solver
 from gridsim.errors import InputError
+from gridsim.solve.contingency import contingencies_of
 from gridsim.solve.hosting_grid import HostingGrid
+from gridsim.solve.hosting_outages import HostingOutages
 from gridsim.solve.hosting_search import HostingSearch
 from gridsim.solve.options import SolveOptions
 from gridsim.solve.timeseries import LOADING_TABLES, WINDINGS, full_width_profiles
@@ -19,10 +21,16 @@ from gridsim.solve.timeseries import LOADING_TABLES, WINDINGS, full_width_profil
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from gridsim.solve.contingency import Contingency
+
 #: Percentage points by which an addition may raise what is above its limit without it, as in the outage study.
 ADDED_PERCENT = 1.0
 MAX_MW = 1000.0
 TOLERANCE_MW = 0.01
+#: Steps in which every firm MW after outages is solved again at all of them.
+CHECKED_STEPS = 12
+#: What holds the firm MW after outages where one of them cuts the bus off.
+SINGLE_SUPPLY = "single supply"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -67,6 +75,8 @@ def solve_hosting(
     *,
     limit_percent: float = 100.0,
     curtailed_steps: int = 0,
+    contingencies: str | Iterable[Contingency | tuple[str, Mapping[str, Any]]] | None = None,
+    checked_steps: int = CHECKED_STEPS,
     rules: HostingRules | None = None,
     options: SolveOptions | None = None,
     basis: LoadingBasis = LoadingBasis.current,
@@ -75,6 +85,14 @@ def solve_hosting(
 
     A load fits in a step that has a solution with it and in which no transformer winding and no line is above its limit
     that was not before, or is raised by more than ``rules.added_percent`` if it was. The slack feeds the addition.
+
+    After outages the same holds for the highest loading of every winding and line over all of them, and no outage may
+    be left without a solution that has one without the addition. An outage that leaves the bus without a source is a
+    property of the place: nothing is firm there.
+
+    Without outages every step is solved with the firm MW, or with up to 5 % more where it fits with 5 % to spare. After
+    outages it is solved, at all of them, in the ``checked_steps`` that carry least, of those in which some element has
+    one of its three highest loadings.
 
     Parameters
     ----------
@@ -87,7 +105,11 @@ def solve_hosting(
     limit_percent:
         Limit of transformers and lines.
     curtailed_steps:
-        Steps in which a flexible load may step back.
+        Steps in which a flexible load may step back; one step at least stays.
+    contingencies:
+        Outages as for :func:`gridsim.solve_contingencies`, ``"n-1"`` for each element on its own; none when None.
+    checked_steps:
+        Steps in which all outages are solved at the firm MW.
     rules:
         Power factor and the like; the defaults when None.
     options, basis:
@@ -97,9 +119,13 @@ def solve_hosting(
     -------
     pandas.DataFrame
         One row per bus: ``steps``, ``unsolved_steps`` (without the addition; the MW are NaN if there are any),
-        ``firm_mw`` with ``firm_step`` and ``firm_element`` where a little more does not fit (an element as table, index
-        and winding), ``is_above_before``, ``flexible_mw``, ``flexible_element``, ``curtailed_steps`` and
-        ``curtailed_mwstep``, which is MW times steps.
+        ``n0_firm_mw`` with ``n0_step`` and ``n0_held_by`` where a little more does not fit (an element as table, index
+        and winding, None where a little more has no solution), ``n0_is_above_before``, ``flexible_mw``,
+        ``flexible_held_by``, ``curtailed_steps`` and ``curtailed_mwstep``, which is MW times steps.
+
+        With contingencies also ``n1_firm_mw`` (never more than ``n0_firm_mw``) with ``n1_held_by`` (``single supply``
+        where an outage cuts the bus off), ``n1_outage`` (``none`` where it is held without any), ``n1_step``,
+        ``n1_is_above_before`` and ``n1_checked_steps``.
 
     Raises
     ------
@@ -112,7 +138,7 @@ def solve_hosting(
     >>> from gridsim.solve.hosting import solve_hosting
     >>> net = pandapower.networks.case9()
     >>> p_mw = pandas.DataFrame({0: [80.0, 90.0]}, index=pandas.RangeIndex(2))
-    >>> float(solve_hosting(net, {("load", "p_mw"): p_mw}, [4])["firm_mw"].round(0).iat[0])
+    >>> float(solve_hosting(net, {("load", "p_mw"): p_mw}, [4])["n0_firm_mw"].round(0).iat[0])
     150.0
     """
     asked = rules or HostingRules()
@@ -121,6 +147,8 @@ def solve_hosting(
         raise InputError(f"options: solver is {chosen.solver.value!r}, hosting capacity is solved by 'newton'")
     if not profiles:
         raise InputError("profiles: at least one frame is needed, its index says which steps there are")
+    if checked_steps < 1:
+        raise InputError(f"checked_steps is {checked_steps}, expected 1 or more")
     if curtailed_steps < 0:
         raise InputError(f"curtailed_steps is {curtailed_steps}, expected 0 or more")
     index = pd.Index(list(buses))
@@ -139,23 +167,44 @@ def solve_hosting(
         options=chosen,
         basis=basis,
     )
-    found = HostingSearch([grid], max_mw=asked.max_mw, tolerance_mw=asked.tolerance_mw).find(curtailed_steps)
+    search = HostingSearch([grid], max_mw=asked.max_mw, tolerance_mw=asked.tolerance_mw)
+    found = search.find(curtailed_steps)
     elements = np.array([*_elements(net), None], dtype=object)
     moments = np.array([*steps, None], dtype=object)
-    return pd.DataFrame(
+    table = pd.DataFrame(
         {
             "steps": found.n_step,
             "unsolved_steps": found.n_unsolved,
-            "firm_mw": found.firm_mw,
-            "firm_step": moments[found.firm_step],
-            "firm_element": elements[found.firm_column],
-            "is_above_before": found.is_above_before,
+            "n0_firm_mw": found.firm_mw,
+            "n0_held_by": elements[found.firm_column],
+            "n0_step": moments[found.firm_step],
+            "n0_is_above_before": found.is_above_before,
             "flexible_mw": found.flexible_mw,
-            "flexible_element": elements[found.flexible_column],
+            "flexible_held_by": elements[found.flexible_column],
             "curtailed_steps": found.n_curtailed,
             "curtailed_mwstep": found.curtailed_mwstep,
         },
         index=index,
+    )
+    if contingencies is None:
+        return table
+    groups = contingencies_of(net, contingencies)
+    outages = HostingOutages(
+        grid,
+        groups,
+        limit_percent=limit_percent,
+        added_percent=asked.added_percent,
+        options=chosen,
+        basis=basis,
+    )
+    secure = search.find_secure([outages], found, checked_steps)
+    return table.assign(
+        n1_firm_mw=secure.firm_mw,
+        n1_held_by=np.where(secure.is_single_supply, SINGLE_SUPPLY, elements[secure.column]),
+        n1_outage=secure.outage,
+        n1_step=moments[np.where(secure.is_single_supply, -1, secure.step)],
+        n1_is_above_before=secure.is_above_before,
+        n1_checked_steps=secure.n_checked,
     )
 
 

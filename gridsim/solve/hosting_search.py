@@ -1,15 +1,22 @@
-"""How much constant load fits at a bus: the capacity of every step that can bind, on the exact engine.
+"""How much constant load fits at candidates over all steps, with nothing out and after every outage.
 
-The capacity of a step is the largest MW at which nothing is overloaded anew in it. Firm is the smallest capacity of all
-steps, flexible with N curtailed steps the one of rank N + 1: a load that steps back in the N worst steps fits then.
+The capacity of a step is the largest MW at which nothing is overloaded anew in it and it has a solution. Firm is the
+smallest capacity of all steps, flexible with N curtailed steps the one of rank N + 1: a load that steps back in the N
+worst steps fits then.
+
+Every answer is a load flow of the exact engine.
 
 1. Loadings at a few steps with a small addition give slopes, and these an estimate of the capacity of every step.
-2. A little above the estimated flexible MW the steps that are estimated to carry hardly more are solved. Those in which
-   it does not fit can bind; where they are not more than N, more is tried. That a step which carries more also carries
-   less is taken for granted here: a current is a convex function of the addition where the grid is linear.
-3. The capacity of each of those is found between what fits and what does not, by secants and, failing that, halving.
-4. At the firm MW every step is solved again, so that this result rests on nothing that is taken for granted. A step in
-   which it does not fit after all is searched as the others were, until there is none.
+2. The steps with the smallest estimates are solved at additions that close in on the smallest capacity.
+3. At the firm MW every step is solved, so that this result rests on no estimate. A step in which it does not fit after
+   all is searched as the others were, until there is none; at the smaller firm MW that this leads to, steps that fit a
+   little more with room to spare are not solved once more. What these solutions say of the capacity of every step tells
+   which ones can bind the flexible MW, which is closed in on likewise; all steps within reach of it are solved again.
+4. With outages, the steps of the sample (see :mod:`gridsim.solve.hosting_outages`) are ranked by slopes likewise. The
+   firm MW after any outage is closed in on in the steps that carry least, and solved at all outages in as many of
+   them as were asked for. It is at most the firm MW without outages.
+
+All candidates are searched side by side (see :mod:`gridsim.solve.hosting_rounds`).
 """
 
 from __future__ import annotations
@@ -19,38 +26,46 @@ from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
+from gridsim.solve.hosting_bracket import Capacities, largest_but_for, largest_fit
+from gridsim.solve.hosting_outages import NO_OUTAGE
+from gridsim.solve.hosting_room import Answers, no_answers
+from gridsim.solve.hosting_rounds import search_together
+
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Iterator, Sequence
 
     from gridsim.dtypes import AnyArray, BoolArray, FloatArray, IndexArray
+    from gridsim.solve.hosting_bracket import Largest, LargestButFor
     from gridsim.solve.hosting_grid import HostingGrid
+    from gridsim.solve.hosting_outages import HostingOutages
+    from gridsim.solve.hosting_room import Room
+    from gridsim.solve.hosting_rounds import Listener, Search
 
-#: Steps of each topology at which slopes are taken, and the addition for it.
-SLOPE_STEPS, SLOPE_MW = 6, 5.0
-#: How far above the estimate steps are swept, so that the steps that bind are among those found.
-ABOVE_ESTIMATE = 1.02
-#: Steps estimated to carry so much more than what is tried, and twice the error of the estimate where it was checked,
-#: count as sure to carry it.
-SURE = 1.03
-#: Steps around the rank looked for whose solution corrects the estimate.
-RANK_STEPS = 7
-#: How often what is tried is brought nearer to the rank looked for.
-MAX_NARROWINGS = 16
-#: Secants before the bracket of a step is halved instead.
-MAX_SECANTS = 8
+#: Steps of each topology at which slopes are taken without and with outages, and the addition for it.
+SLOPE_STEPS, OUTAGE_SLOPE_STEPS, SLOPE_MW = 6, 2, 5.0
+#: Steps watched while the firm MW is closed in on, without and with outages.
+WATCHED, OUTAGE_WATCHED = 16, 3
 
 
-class Listener(Protocol):
-    """Hears of candidates done."""
+class Answering(Protocol):
+    """A topology that answers questions, with outages or without."""
 
-    def __call__(self, n_candidate: int, /) -> None:
-        """Hear of so many further candidates."""
+    steps: IndexArray
+    is_fed: BoolArray
+    room: Room
+
+    def ask(self, candidates: IndexArray, steps: IndexArray, mw: FloatArray) -> Answers:
+        """Answer questions, all of shape (n,)."""
+        ...
+
+    def rises(self, candidates: IndexArray, steps: IndexArray, mw: FloatArray) -> AnyArray:
+        """Return the rise of the loadings kept in percent per MW, shape (n, n_kept)."""
         ...
 
 
 @dataclass(frozen=True)
 class HostingArrays:
-    """Capacity of every candidate; all of shape (n_candidate,). Steps count through all grids.
+    """Capacity of every candidate with nothing out; all of shape (n_candidate,). Steps count through all grids.
 
     Attributes
     ----------
@@ -84,13 +99,34 @@ class HostingArrays:
     curtailed_mwstep: FloatArray
 
 
-@dataclass
-class _Capacities:
-    """Capacity of some steps of one candidate: what fits, and the loading that reaches what is allowed."""
+@dataclass(frozen=True)
+class SecureArrays:
+    """Capacity of every candidate after every outage; all of shape (n_candidate,). Steps count through all grids.
 
+    Attributes
+    ----------
+    firm_mw:
+        Largest MW that fits in the steps checked after every outage and in every step without any; 0 where an outage
+        leaves the candidate without a source, NaN as without outages.
+    is_single_supply:
+        Whether some outage does.
+    step, column, outage:
+        Where, at what and after which outage, by name, a little more does not fit. What holds without outages, after
+        outage ``none``, where nothing holds before that; -1 and None where nothing does. With a single supply the
+        outage that cuts the candidate off, and the first step of its grid.
+    is_above_before:
+        Whether that loading is above its limit after some outage without the addition.
+    n_checked:
+        Steps in which all outages were solved at ``firm_mw``.
+    """
+
+    firm_mw: FloatArray
+    is_single_supply: BoolArray
     step: IndexArray
-    mw: FloatArray
     column: IndexArray
+    outage: AnyArray
+    is_above_before: BoolArray
+    n_checked: IndexArray
 
 
 class HostingSearch:
@@ -108,183 +144,183 @@ class HostingSearch:
 
     def __init__(self, grids: Sequence[HostingGrid], *, max_mw: float, tolerance_mw: float) -> None:
         self._grids, self._max_mw, self._tolerance_mw = grids, max_mw, tolerance_mw
-        self._first = np.concatenate([[0], np.cumsum([grid.n_step for grid in grids])])
-        self._is_fed = np.stack([grid.is_fed for grid in grids])
+        self._first = np.concatenate([[0], np.cumsum([len(grid.steps) for grid in grids])])
+        is_fed = np.stack([grid.is_fed for grid in grids], axis=1).astype(np.int64)
+        self._n_step = is_fed @ np.array([len(grid.steps) for grid in grids])
+        self._n_unsolved = is_fed @ np.array([np.count_nonzero(~grid.is_solved) for grid in grids])
+        self._known = np.flatnonzero((self._n_step > 0) & (self._n_unsolved == 0))
 
     def find(self, n_curtailed: int, listener: Listener | None = None) -> HostingArrays:
-        """Find firm and flexible MW of every candidate.
+        """Find firm and flexible MW of every candidate with nothing out.
 
         Parameters
         ----------
         n_curtailed:
-            Steps in which a flexible load may step back.
+            Steps in which a flexible load may step back, of all; of fewer where the candidate has a source in part of
+            the steps only, and one step at least stays.
         listener:
             Hears of candidates done.
         """
-        n = self._is_fed.shape[1]
-        n_step, n_unsolved = (np.array([self._count(c, of) for c in range(n)]) for of in (_all_of, _unsolved_of))
-        found = HostingArrays(
-            n_step=n_step,
-            n_unsolved=n_unsolved,
-            firm_mw=np.full(n, np.nan),
-            firm_step=np.full(n, -1),
-            firm_column=np.full(n, -1),
-            is_above_before=np.zeros(n, dtype=np.bool_),
-            flexible_mw=np.full(n, np.nan),
-            flexible_step=np.full(n, -1),
-            flexible_column=np.full(n, -1),
-            n_curtailed=np.zeros(n, dtype=np.int64),
-            curtailed_mwstep=np.full(n, np.nan),
+        slopes = self._slopes(self._grids, np.full(len(self._n_step), min(SLOPE_MW, self._max_mw)), SLOPE_STEPS)
+
+        def searches() -> Iterator[tuple[int, Search[tuple[Largest, LargestButFor]]]]:
+            for candidate in self._known.tolist():
+                estimate = self._estimate(self._grids, slopes, candidate)
+                share = self._n_step[candidate] / self._first[-1]
+                n_out = min(int(n_curtailed * share), int(self._n_step[candidate]) - 1)
+                yield candidate, self._find(estimate, n_out)
+
+        found = search_together(searches(), _Asking(self._first, self._grids), listener)
+        n = len(self._n_step)
+        firm_mw, flexible_mw, back = (np.full(n, np.nan) for _ in range(3))
+        firm_step, firm_column, flexible_step, flexible_column = (np.full(n, -1) for _ in range(4))
+        n_out, is_above = np.zeros(n, dtype=np.int64), np.zeros(n, dtype=np.bool_)
+        for candidate, (firm, flexible) in found.items():
+            firm_mw[candidate], firm_step[candidate], firm_column[candidate], _ = firm
+            flexible_mw[candidate], flexible_step[candidate], flexible_column[candidate] = flexible[:3]
+            n_out[candidate], back[candidate] = flexible.n_out, flexible.back_mwstep
+            is_above[candidate] = self._is_above(self._grids, firm)
+        return HostingArrays(
+            n_step=self._n_step,
+            n_unsolved=self._n_unsolved,
+            firm_mw=firm_mw,
+            firm_step=firm_step,
+            firm_column=firm_column,
+            is_above_before=is_above,
+            flexible_mw=flexible_mw,
+            flexible_step=flexible_step,
+            flexible_column=flexible_column,
+            n_curtailed=n_out,
+            curtailed_mwstep=back,
         )
-        for candidate in range(n):
-            if n_step[candidate] > 0 and n_unsolved[candidate] == 0:
-                self._find(candidate, n_curtailed, found)
-            if listener is not None:
-                listener(1)
-        return found
 
-    def _find(self, candidate: int, n_curtailed: int, found: HostingArrays) -> None:
-        binding = self._binding(candidate, n_curtailed)
-        order = np.argsort(binding.mw, kind="stable")
-        if len(order) > n_curtailed:
-            last = order[n_curtailed]
-            flexible_mw = float(binding.mw[last])
-            found.flexible_step[candidate], found.flexible_column[candidate] = binding.step[last], binding.column[last]
-        else:
-            flexible_mw = self._max_mw
-        found.flexible_mw[candidate] = flexible_mw
-        back = flexible_mw - binding.mw[order[:n_curtailed]]
-        found.n_curtailed[candidate] = int((back > 0.0).sum())
-        found.curtailed_mwstep[candidate] = float(back.sum())
-        firm = self._verified(candidate, binding)
-        found.firm_mw[candidate] = firm.mw[0]
-        found.firm_step[candidate], found.firm_column[candidate] = firm.step[0], firm.column[0]
-        if firm.column[0] >= 0:
-            grid = int(np.searchsorted(self._first, firm.step[0], side="right")) - 1
-            own = int(firm.step[0] - self._first[grid])
-            found.is_above_before[candidate] = self._grids[grid].is_above_before(own, int(firm.column[0]))
+    def find_secure(
+        self, outages: Sequence[HostingOutages], found: HostingArrays, n_checked: int, listener: Listener | None = None
+    ) -> SecureArrays:
+        """Find the MW of every candidate that are firm after every outage.
 
-    def _binding(self, candidate: int, n_curtailed: int) -> _Capacities:
-        """Return the capacities of the steps that can bind: at least one more than may be curtailed, if there are."""
-        estimates = np.concatenate([self._estimate(candidate, number) for number in range(len(self._grids))])
-        mw, sure = self._first_guess(candidate, estimates, n_curtailed)
-        fit_mw, high_mw = 0.0, np.inf
-        steps = np.flatnonzero(~np.isnan(estimates))  # those that can bind below ``high_mw``
-        for _ in range(MAX_NARROWINGS):
-            near = steps if mw >= self._max_mw else steps[estimates[steps] < sure * mw]
-            fits, crossing, _ = self._ask(candidate, near, np.full(len(near), mw))
-            estimates[near] = np.where(np.isnan(crossing), np.minimum(estimates[near], mw), crossing)
-            over = near[~fits]
-            if len(over) > n_curtailed:
-                steps, high_mw = over, mw
-                if len(over) <= 2 * n_curtailed + RANK_STEPS:
-                    break
-            elif mw >= self._max_mw:
-                return self._capacities(candidate, over, mw)
-            else:
-                fit_mw = mw
-            if high_mw - fit_mw <= self._tolerance_mw:
-                break
-            mw = self._nearer(estimates[steps], n_curtailed, fit_mw, high_mw)
-        return self._capacities(candidate, steps, high_mw)
+        Parameters
+        ----------
+        outages:
+            Those of each grid.
+        found:
+            What :meth:`find` has found.
+        n_checked:
+            Most steps in which all outages are solved at the result; those that carry least by slopes.
+        listener:
+            Hears of candidates done.
+        """
+        n = len(found.firm_mw)
+        secure = SecureArrays(
+            firm_mw=found.firm_mw.copy(),
+            is_single_supply=np.zeros(n, dtype=np.bool_),
+            step=found.firm_step.copy(),
+            column=found.firm_column.copy(),
+            outage=np.array([NO_OUTAGE if step >= 0 else None for step in found.firm_step.tolist()], dtype=object),
+            is_above_before=found.is_above_before.copy(),
+            n_checked=np.zeros(n, dtype=np.int64),
+        )
+        left = self._take_single_supplies(outages, secure)
+        trial_mw = np.clip(0.5 * np.nan_to_num(found.firm_mw), self._tolerance_mw, SLOPE_MW)
+        slopes = self._slopes(outages, trial_mw, OUTAGE_SLOPE_STEPS, left)
 
-    def _nearer(self, estimates: AnyArray, n_curtailed: int, fit_mw: float, high_mw: float) -> float:
-        """Return what to try between what fits but for the curtailed steps and what does not (infinite: unknown)."""
-        target = float(np.sort(estimates)[n_curtailed]) * ABOVE_ESTIMATE if len(estimates) > n_curtailed else np.inf
-        if fit_mw < target < high_mw / ABOVE_ESTIMATE:
-            return min(target, self._max_mw)
-        return min(0.5 * (fit_mw + high_mw), 1.5 * fit_mw + SLOPE_MW, self._max_mw)
+        def searches() -> Iterator[tuple[int, Search[Largest]]]:
+            for candidate in left.tolist():
+                known = Capacities(self._estimate(outages, slopes, candidate))
+                least = known.lowest(known.steps, n_checked)
+                secure.n_checked[candidate] = len(least)
+                estimate = np.full(len(known.mw), np.nan)
+                estimate[least] = known.mw[least]
+                most_mw = float(found.firm_mw[candidate])
+                yield (
+                    candidate,
+                    largest_fit(
+                        Capacities(estimate),
+                        most_mw=most_mw,
+                        tolerance_mw=self._tolerance_mw,
+                        n_watched=OUTAGE_WATCHED,
+                    ),
+                )
 
-    def _first_guess(self, candidate: int, estimates: AnyArray, n_curtailed: int) -> tuple[float, float]:
-        """Return a little more than what fits but for the curtailed steps, and how many times it is sure to fit."""
-        known = np.flatnonzero(np.isfinite(estimates))
-        if len(known) <= n_curtailed:
-            return min(SLOPE_MW, self._max_mw), np.inf
-        order = known[np.argsort(estimates[known], kind="stable")]
-        around = order[max(0, n_curtailed - RANK_STEPS // 2) :][:RANK_STEPS]
-        tried = np.clip(estimates[around], self._tolerance_mw, self._max_mw).astype(np.float64)
-        crossing = self._ask(candidate, around, tried)[1]
-        solved = np.isfinite(crossing)
-        if not solved.any():
-            return 0.5 * float(tried.min()), np.inf
-        error = float(np.abs(crossing[solved] / tried[solved] - 1.0).max())
-        guess = float(np.median(crossing[solved])) * ABOVE_ESTIMATE
-        return float(np.clip(guess, self._tolerance_mw, self._max_mw)), SURE + 2.0 * error
+        ended = search_together(searches(), _Asking(self._first, outages), listener)
+        for candidate, firm in ended.items():
+            if firm.step >= 0:
+                secure.firm_mw[candidate], secure.step[candidate], secure.column[candidate], outage = firm
+                secure.outage[candidate] = outages[self._grid_of(firm.step)].name_of(outage)
+                secure.is_above_before[candidate] = self._is_above(outages, firm)
+        if listener is not None:
+            listener(n - len(left))
+        return secure
 
-    def _estimate(self, candidate: int, number: int) -> AnyArray:
-        """Return the estimated capacity of every step of a grid, NaN where the candidate has no source there."""
-        grid = self._grids[number]
-        if not grid.is_fed[candidate]:
-            return np.full(grid.n_step, np.nan, dtype=np.float32)
-        steps = np.unique(np.linspace(0, grid.n_step - 1, SLOPE_STEPS).astype(np.int64))
-        return grid.estimate(grid.slopes(candidate, steps, min(SLOPE_MW, self._max_mw)))
+    def _take_single_supplies(self, outages: Sequence[HostingOutages], secure: SecureArrays) -> IndexArray:
+        """Write down the candidates that an outage cuts off, and return the others that are known."""
+        for number in reversed(range(len(outages))):
+            of_grid = outages[number]
+            for candidate in self._known[of_grid.cut_off_by[self._known] >= 0].tolist():
+                secure.is_single_supply[candidate], secure.firm_mw[candidate] = True, 0.0
+                secure.outage[candidate] = of_grid.name_of(int(of_grid.cut_off_by[candidate]))
+                secure.step[candidate] = self._first[number]
+                secure.column[candidate], secure.is_above_before[candidate] = -1, False
+        return self._known[~secure.is_single_supply[self._known]]
 
-    def _capacities(self, candidate: int, steps: IndexArray, does_not_fit_mw: float) -> _Capacities:
-        """Find the capacity of steps in which ``does_not_fit_mw`` does not fit."""
-        low, high = np.zeros(len(steps)), np.full(len(steps), does_not_fit_mw)
-        _, target, column = self._ask(candidate, steps, high)
-        tolerance = self._tolerance_mw
-        round_number = 0
-        while (is_open := high - low > tolerance).any():
-            some = np.flatnonzero(is_open)
-            tried = self._next(target[some], low[some], high[some], is_secant=round_number < MAX_SECANTS)
-            fits, crossing, of_column = self._ask(candidate, steps[some], tried)
-            low[some[fits]] = tried[fits]
-            high[some[~fits]] = tried[~fits]
-            target[some] = crossing
-            column[some] = of_column
-            round_number += 1
-        return _Capacities(steps, low, column)
+    def _find(self, estimate: FloatArray, n_out: int) -> Search[tuple[Largest, LargestButFor]]:
+        known, most_mw, tolerance_mw = Capacities(estimate), self._max_mw, self._tolerance_mw
+        firm = yield from largest_fit(known, most_mw=most_mw, tolerance_mw=tolerance_mw, n_watched=WATCHED)
+        flexible = yield from largest_but_for(known, n_out, fits_mw=firm.mw, most_mw=most_mw, tolerance_mw=tolerance_mw)
+        return firm, flexible
 
-    def _next(self, target: FloatArray, low: FloatArray, high: FloatArray, *, is_secant: bool) -> FloatArray:
-        """Return what to try between what fits and what does not: a little beside the target, else the middle."""
-        middle = 0.5 * (low + high)
-        if not is_secant:
-            return middle
-        side = 0.4 * self._tolerance_mw
-        # A target beside a known end: try its other side, so that the bracket closes around it.
-        beside = np.where(high - target < 2.0 * side, high - 2.0 * side, target - side)
-        beside = np.where(target - low < 2.0 * side, low + 2.0 * side, beside)
-        return np.where((beside > low) & (beside < high), beside, middle)
+    def _slopes(
+        self, grids: Sequence[Answering], mw: FloatArray, n_step: int, candidates: IndexArray | None = None
+    ) -> list[AnyArray]:
+        """Return percent per MW of the loadings kept of each grid, shape (n_candidate, n_kept) each.
 
-    def _verified(self, candidate: int, binding: _Capacities) -> _Capacities:
-        """Return the one firm capacity, after every step has been solved at it."""
-        if not len(binding.step):
-            return _Capacities(np.array([-1]), np.array([self._max_mw]), np.array([-1]))
-        while True:
-            least = int(np.argmin(binding.mw))
-            firm = _Capacities(binding.step[[least]], binding.mw[[least]], binding.column[[least]])
-            steps = self._sweep(candidate, float(firm.mw[0])) if firm.mw[0] > 0.0 else np.empty(0, dtype=np.int64)
-            if not len(steps):
-                return firm
-            binding = self._capacities(candidate, steps, float(firm.mw[0]))
+        They are medians over some steps, so that a tap changer that moves in one of them does not count.
+        """
+        some = self._known if candidates is None else candidates
+        slopes = []
+        for grid in grids:
+            of_grid = np.zeros((len(mw), len(grid.room.kept)), dtype=grid.room.before.dtype)
+            fed = some[grid.is_fed[some]]
+            if len(fed):
+                steps = grid.steps[np.unique(np.linspace(0, len(grid.steps) - 1, n_step).astype(np.int64))]
+                tried = np.repeat(fed, len(steps))
+                rises = grid.rises(tried, np.tile(steps, len(fed)), mw[tried])
+                of_grid[fed] = np.median(np.nan_to_num(rises).reshape(len(fed), len(steps), -1), axis=1)
+            slopes.append(of_grid)
+        return slopes
 
-    def _sweep(self, candidate: int, mw: float) -> IndexArray:
-        found = [
-            self._first[number] + grid.sweep(candidate, mw)
-            for number, grid in enumerate(self._grids)
-            if grid.is_fed[candidate]
-        ]
-        return np.concatenate(found)
+    def _estimate(self, grids: Sequence[Answering], slopes: Sequence[AnyArray], candidate: int) -> FloatArray:
+        """Return the estimated capacity of every step, NaN where the candidate has no source or nothing is known."""
+        estimate = np.full(self._first[-1], np.nan)
+        for first, grid, of_grid in zip(self._first[:-1], grids, slopes, strict=True):
+            if grid.is_fed[candidate]:
+                estimate[first + grid.steps] = grid.room.estimate(of_grid[candidate])
+        return estimate
 
-    def _ask(self, candidate: int, steps: IndexArray, mw: FloatArray) -> tuple[BoolArray, FloatArray, IndexArray]:
-        fits, crossing = np.empty(len(steps), dtype=np.bool_), np.empty(len(steps))
-        column = np.empty(len(steps), dtype=np.int64)
-        number = np.searchsorted(self._first, steps, side="right") - 1
-        for of_grid in np.unique(number):
-            mine = np.flatnonzero(number == of_grid)
-            own = steps[mine] - self._first[of_grid]
-            answers = self._grids[of_grid].ask(np.full(len(mine), candidate), own, mw[mine])
-            fits[mine], crossing[mine], column[mine] = answers
-        return fits, crossing, column
+    def _grid_of(self, step: int) -> int:
+        return int(np.searchsorted(self._first, step, side="right")) - 1
 
-    def _count(self, candidate: int, of_grid: Callable[[HostingGrid], int]) -> int:
-        return sum(of_grid(grid) for grid in self._grids if grid.is_fed[candidate])
+    def _is_above(self, grids: Sequence[Answering], firm: Largest) -> bool:
+        if firm.column < 0:
+            return False
+        number = self._grid_of(firm.step)
+        row = int(np.searchsorted(grids[number].steps, firm.step - self._first[number]))
+        return grids[number].room.is_above(row, firm.column)
 
 
-def _all_of(grid: HostingGrid) -> int:
-    return grid.n_step
+class _Asking:
+    """Asks each grid what belongs to it."""
 
+    def __init__(self, first: IndexArray, grids: Sequence[Answering]) -> None:
+        self._first, self._grids = first, grids
 
-def _unsolved_of(grid: HostingGrid) -> int:
-    return int((~grid.is_solved).sum())
+    def __call__(self, candidates: IndexArray, steps: IndexArray, mw: FloatArray) -> Answers:
+        answers = no_answers(len(steps))
+        numbers = np.searchsorted(self._first, steps, side="right") - 1
+        for number, grid in enumerate(self._grids):
+            mine = np.flatnonzero(numbers == number)
+            if len(mine):
+                of_grid = grid.ask(candidates[mine], steps[mine] - self._first[number], mw[mine])
+                for whole, part in zip(answers, of_grid, strict=True):
+                    whole[mine] = part
+        return answers

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from typing import TYPE_CHECKING
 
@@ -16,7 +17,8 @@ from gridsim.errors import InputError
 from gridsim.plots.hosting_figure import draw_hosting, hosting_rows
 from gridsim.report.hosting_table import hosting_record, print_hosting
 from gridsim.solve import make_solver
-from gridsim.studies.hosting_capacity import HOSTING_COLUMNS, HostingCapacity, hosting_capacity
+from gridsim.studies.hosting_capacity import HostingCapacity, hosting_capacity
+from gridsim.studies.hosting_year import HOSTING_COLUMNS
 from gridsim.studies.result_tables import loading_columns
 from tests.support.tiny_study import write_tiny_study
 
@@ -67,8 +69,8 @@ def hours_that_do_not_fit(scenario: Path, busbar: str, mw: float) -> int:
 @pytest.mark.slow
 def test_a_little_less_fits_in_every_hour_and_a_little_more_does_not(scenario: Path, found: HostingCapacity) -> None:
     row = found.of_year(YEAR).set_index("busbar").loc[BUSBAR]
-    assert hours_that_do_not_fit(scenario, BUSBAR, row["firm_mw"] - 1e-3) == 0
-    assert hours_that_do_not_fit(scenario, BUSBAR, row["firm_mw"] + 0.02) > 0
+    assert hours_that_do_not_fit(scenario, BUSBAR, row["n0_firm_mw"] - 1e-3) == 0
+    assert hours_that_do_not_fit(scenario, BUSBAR, row["n0_firm_mw"] + 0.02) > 0
     assert hours_that_do_not_fit(scenario, BUSBAR, row["flexible_mw"] - 1e-3) <= 60
     assert hours_that_do_not_fit(scenario, BUSBAR, row["flexible_mw"] + 0.02) > 60
 
@@ -77,13 +79,41 @@ def test_table_is_complete_and_in_order(found: HostingCapacity) -> None:
     table = found.table
     assert tuple(table.columns) == HOSTING_COLUMNS
     assert not table["is_failed"].any()
-    assert table["firm_mw"].is_monotonic_increasing
-    assert (table["flexible_mw"] >= table["firm_mw"]).all()
+    assert table["n0_firm_mw"].is_monotonic_increasing
+    assert (table["flexible_mw"] >= table["n0_firm_mw"]).all()
     assert (table["curtailed_hours"] <= 60.0).all()
     assert set(table["hours"]) <= {8760, 8784}
     assert "new_10" not in set(found.of_year(YEAR)["busbar"]), "it opens later"
-    local = table["firm_time_utc"] + pd.Timedelta(hours=5)
+    local = table["n0_time_utc"] + pd.Timedelta(hours=5)
     assert (local.dt.year == table["year"]).all()
+
+
+def test_after_outages_less_is_firm_and_it_is_told_why(found: HostingCapacity) -> None:
+    table = found.table
+    assert (table["n1_firm_mw"] <= table["n0_firm_mw"]).all()
+    single = table["n1_held_by"] == "single supply"
+    assert (table.loc[single, "n1_firm_mw"] == 0.0).all()
+    assert table.loc[single, "n1_time_utc"].isna().all()
+    assert table["n1_outage"].notna().all()
+    assert (table.loc[~single, "n1_checked_hours"] > 0).all()
+    check = found.outage_checks[0]
+    assert (check.year, check.n_outage > 5, check.unsolved_cases) == (YEAR, True, 0)
+
+
+def test_without_n_1_nothing_is_said_of_it(scenario: Path, found: HostingCapacity) -> None:
+    alone = hosting_capacity(scenario, years=[2028], curtailed_hours=60.0, n1=False)
+    assert not alone.outage_checks
+    assert alone.table["n1_firm_mw"].isna().all()
+    same = [name for name in HOSTING_COLUMNS if not name.startswith("n1_")]
+    expected = found.of_year(2028).reset_index(drop=True)
+    pd.testing.assert_frame_equal(alone.table[same], expected[same], check_exact=True)
+    from rich.console import Console  # noqa: PLC0415  only here
+
+    console = Console(width=160)
+    with console.capture() as captured:
+        print_hosting(console, alone)
+    assert "N-1" not in captured.get()
+    assert "N-1" not in [text.get_text() for text in draw_hosting(alone).texts]
 
 
 def test_years_on_their_own_and_other_threads_change_nothing(scenario: Path, found: HostingCapacity) -> None:
@@ -102,13 +132,15 @@ def test_mistakes_are_told(scenario: Path, found: HostingCapacity) -> None:
         hosting_capacity(scenario, cos_phi=2.0)
     with pytest.raises(InputError, match="curtailed_hours is -1"):
         hosting_capacity(scenario, curtailed_hours=-1.0)
+    with pytest.raises(InputError, match="checked_hours is 0"):
+        hosting_capacity(scenario, checked_hours=0)
     with pytest.raises(InputError, match="year 2027 is not among"):
         found.of_year(2027)
 
 
 def test_picture_shows_every_busbar_the_most_room_first(found: HostingCapacity) -> None:
     rows = hosting_rows(found, 2028)
-    assert rows["firm_mw"].is_monotonic_decreasing
+    assert rows["n0_firm_mw"].is_monotonic_decreasing
     ax = draw_hosting(found, year=2028)
     texts = [text.get_text() for text in ax.texts]
     assert [text for text in texts if text in set(rows["label"])] == rows["label"].to_list()
@@ -117,7 +149,7 @@ def test_picture_shows_every_busbar_the_most_room_first(found: HostingCapacity) 
 def test_one_substation_has_what_it_has_among_all(scenario: Path, found: HostingCapacity) -> None:
     alone = hosting_capacity(scenario, years=[YEAR], substations=["west"], curtailed_hours=60.0).table
     among = found.of_year(YEAR).set_index("busbar").loc[[BUSBAR]]
-    numbers = ["firm_mw", "flexible_mw", "curtailed_mwh"]
+    numbers = ["n0_firm_mw", "n1_firm_mw", "flexible_mw", "curtailed_mwh"]
     np.testing.assert_allclose(alone[numbers], among[numbers], rtol=1e-3, atol=0.01)
     with pytest.raises(InputError, match="substation 'nowhere'"):
         hosting_capacity(scenario, years=[YEAR], substations=["nowhere"])
@@ -126,9 +158,13 @@ def test_one_substation_has_what_it_has_among_all(scenario: Path, found: Hosting
 def test_failed_comes_first_everywhere(found: HostingCapacity) -> None:
     table = found.of_year(2028).copy()
     is_west = table["busbar"] == BUSBAR
-    table.loc[is_west, ["is_failed", "unsolved_hours", "firm_mw", "flexible_mw"]] = [True, 6, np.nan, np.nan]
-    table = table.sort_values(["is_failed", "firm_mw"], ascending=[False, True])
-    failed = HostingCapacity(table, "t", "nameplate", "plate", 60.0, found.rules, 5.0)
+    table.loc[is_west, ["is_failed", "unsolved_hours", "n0_firm_mw", "n1_firm_mw", "flexible_mw"]] = [
+        True,
+        6,
+        *[np.nan] * 3,
+    ]
+    table = table.sort_values(["is_failed", "n0_firm_mw"], ascending=[False, True])
+    failed = dataclasses.replace(found, table=table)
     assert hosting_rows(failed, 2028)["busbar"].iat[0] == BUSBAR
     from rich.console import Console  # noqa: PLC0415  only here
 
@@ -136,8 +172,8 @@ def test_failed_comes_first_everywhere(found: HostingCapacity) -> None:
     with console.capture() as captured:
         print_hosting(console, failed)
     told = captured.get()
-    assert told.index("NO solution") < told.index("Firm  ")
-    assert hosting_record(failed)["busbars"][0]["firm_mw"] is None
+    assert told.index("NO solution") < told.index("N-0  ")
+    assert hosting_record(failed)["busbars"][0]["n0_firm_mw"] is None
     assert any("NO solution" in text.get_text() for text in draw_hosting(failed).texts)
 
 
