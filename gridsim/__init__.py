@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from gridsim.report.page.html_page import write_report
     from gridsim.results.store import ResultStore
     from gridsim.scenario import load_scenario
+    from gridsim.scenario.rule_list import rules
     from gridsim.solve.contingencies import solve_contingencies
     from gridsim.solve.contingency import Contingency
     from gridsim.solve.options import SolveOptions
@@ -40,10 +41,13 @@ if TYPE_CHECKING:
     from gridsim.studies.compare_runs import compare_runs
     from gridsim.studies.dossier import dossier
     from gridsim.studies.explanation import attribute_overloads, explain
+    from gridsim.studies.export_hour import export_hour
     from gridsim.studies.fixes import fixes
     from gridsim.studies.hosting_capacity import hosting_capacity
     from gridsim.studies.lead_lag import lead_lag
+    from gridsim.studies.thermal_week import thermal_week
     from gridsim.studies.time_series import open_results, resume_run, run_scenario
+    from gridsim.studies.transformers import transformers
     from gridsim.tables.load import check_tables, load_tables
 
 #: Public name to the module that holds it and its name there; imported when first asked for.
@@ -60,6 +64,7 @@ _LAZY = {
     "check_tables": ("gridsim.tables.load", "check_tables"),
     "compare_runs": ("gridsim.studies.compare_runs", "compare_runs"),
     "dossier": ("gridsim.studies.dossier", "dossier"),
+    "export_hour": ("gridsim.studies.export_hour", "export_hour"),
     "explain": ("gridsim.studies.explanation", "explain"),
     "fixes": ("gridsim.studies.fixes", "fixes"),
     "hosting_capacity": ("gridsim.studies.hosting_capacity", "hosting_capacity"),
@@ -71,10 +76,13 @@ _LAZY = {
     "open_results": ("gridsim.studies.time_series", "open_results"),
     "plot": ("gridsim.plots", "draw_all"),
     "resume_run": ("gridsim.studies.time_series", "resume_run"),
+    "rules": ("gridsim.scenario.rule_list", "rules"),
     "run_scenario": ("gridsim.studies.time_series", "run_scenario"),
     "solve_contingencies": ("gridsim.solve.contingencies", "solve_contingencies"),
     "solve_timeseries": ("gridsim.solve.timeseries", "solve_timeseries"),
     "stage_grid": ("gridsim.grid.staged", "stage_grid"),
+    "thermal_week": ("gridsim.studies.thermal_week", "thermal_week"),
+    "transformers": ("gridsim.studies.transformers", "transformers"),
     "write_report": ("gridsim.report.page.html_page", "write_report"),
 }
 
@@ -105,6 +113,7 @@ __all__ = [
     "compare_runs",
     "dossier",
     "explain",
+    "export_hour",
     "fixes",
     "hosting_capacity",
     "hot_spot",
@@ -115,10 +124,13 @@ __all__ = [
     "open_results",
     "plot",
     "resume_run",
+    "rules",
     "run_scenario",
     "solve_contingencies",
     "solve_timeseries",
     "stage_grid",
+    "thermal_week",
+    "transformers",
     "write_report",
 ]
 

@@ -41,6 +41,7 @@ PUBLIC_NAMES = [
     "compare_runs",
     "dossier",
     "explain",
+    "export_hour",
     "fixes",
     "hosting_capacity",
     "hot_spot",
@@ -51,10 +52,13 @@ PUBLIC_NAMES = [
     "open_results",
     "plot",
     "resume_run",
+    "rules",
     "run_scenario",
     "solve_contingencies",
     "solve_timeseries",
     "stage_grid",
+    "thermal_week",
+    "transformers",
     "write_report",
 ]
 

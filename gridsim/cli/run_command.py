@@ -35,6 +35,14 @@ def run(
         Path | None,
         typer.Option(metavar="DIR", help="In place of SCENARIO: interrupted run to go on with, as it began."),
     ] = None,
+    net: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="In place of SCENARIO: a net (pandapower .json, MATPOWER .m or .mat)."),
+    ] = None,
+    profiles: Annotated[
+        Path | None,
+        typer.Option(help="With --net: .csv or .parquet, column step and columns such as load.p_mw.7; else one step."),
+    ] = None,
     pictures: Annotated[bool, typer.Option("--plots/--no-plots", help="Whether to draw the pictures.")] = True,
 ) -> None:
     """Run a scenario step by step and write loadings, overloads, summary and pictures.
@@ -42,14 +50,31 @@ def run(
     Example: gridsim run scenarios/reference.toml --from 2026 --to 2030 --out results
 
     After an interruption: gridsim run --resume results
+
+    A net of your own: gridsim run --net case.m --profiles hours.csv --out results
     """
+    if net is not None:
+        _of_net(
+            net,
+            (scenario, from_year, to_year, reuse, resume, overwrite or None),
+            profiles,
+            out,
+            threads,
+            solver,
+            strict,
+        )
+        return
+    if profiles is not None:
+        raise typer.BadParameter("belongs to --net", param_hint="--profiles")
     of_new_run = (scenario, from_year, to_year, out, solver, reuse)
     if resume is not None and (overwrite or any(value is not None for value in of_new_run)):
         raise typer.BadParameter(
             "goes on with a run as it began, with --threads, --strict and --plots alone", param_hint="--resume"
         )
     if scenario is None and resume is None:
-        raise typer.BadParameter("give a scenario file, or --resume and the directory of a run", param_hint="SCENARIO")
+        raise typer.BadParameter(
+            "give a scenario file, --resume and the directory of a run, or --net and a file", param_hint="SCENARIO"
+        )
     with mistakes_told():
         from gridsim.studies.time_series import resume_run, run_scenario  # noqa: PLC0415  loads pandas
 
@@ -70,6 +95,28 @@ def run(
 
         result = _told(study, has_pictures=pictures)
         if strict and result.n_failed:
+            raise typer.Exit(ExitCode.failed_steps)
+
+
+def _of_net(
+    net: Path,
+    others: Sequence[object],
+    profiles: Path | None,
+    out: Path | None,
+    threads: int | None,
+    solver: Solver | None,
+    strict: bool,
+) -> None:
+    """Solve a net of the user's own; ``others`` are what only a scenario has."""
+    if any(value is not None for value in others):
+        raise typer.BadParameter(
+            "goes with --profiles, --out, --threads, --solver and --strict alone", param_hint="--net"
+        )
+    with mistakes_told():
+        from gridsim.cli.net_run import run_net_file  # noqa: PLC0415  loads pandas
+
+        study = run_net_file(net, profiles, out, threads=threads or 0, solver=solver)
+        if strict and study.n_failed:
             raise typer.Exit(ExitCode.failed_steps)
 
 

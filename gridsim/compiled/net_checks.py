@@ -123,7 +123,7 @@ def _in_service(table: str, frame: pd.DataFrame) -> Any:
 
 def _check_references(table: str, frame: pd.DataFrame, column: str, known: pd.Index[Any]) -> None:
     is_known = frame[column].isin(known).to_numpy(dtype=bool)
-    for row in np.flatnonzero(~is_known):
+    for row in np.flatnonzero(~is_known).tolist():
         wrong = _plain(frame[column].iat[row])
         raise CompileError(f"{table} {frame.index[row]}: {column} is {wrong!r}, expected the index of a bus of the net")
 
@@ -136,7 +136,7 @@ def _check_numbers(table: str, frame: pd.DataFrame, column: str, rule: str, is_w
             is_good &= values > 0.0
     except (TypeError, ValueError):
         is_good = np.array([isinstance(value, int | float | np.number) for value in frame[column]], dtype=bool)
-    for row in np.flatnonzero(is_wanted & ~is_good):
+    for row in np.flatnonzero(is_wanted & ~is_good).tolist():
         raise CompileError(f"{table} {frame.index[row]}: {column} is {frame[column].iat[row]}, expected {_WORDS[rule]}")
 
 

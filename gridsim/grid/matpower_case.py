@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import io
 import re
+import warnings
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -114,9 +115,9 @@ def matpower_binary(net: Any, *, has_plain_trafos: bool = False) -> bytes:
     case = matpower_arrays(net)
     if has_plain_trafos:
         _move_charging_of_transformers(case)
-    buffer = io.BytesIO()
+    buffer: Any = io.BytesIO()
     scipy.io.savemat(buffer, {"mpc": case | {"bus_name": np.array(case["bus_name"], dtype=object)}})
-    return buffer.getvalue()
+    return bytes(buffer.getvalue())
 
 
 def net_of_matpower(content: bytes, suffix: str, place: str) -> Any:
@@ -140,7 +141,9 @@ def net_of_matpower(content: bytes, suffix: str, place: str) -> Any:
     _refuse_bad_numbers(case, place)
     _move_charging_of_transformers(case)
     try:
-        net = from_ppc(case, f_hz=50)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            net = from_ppc(case, f_hz=50)
     except Exception as error:
         raise InputError(f"{place}: pandapower cannot make a net of this case ({error})") from error
     pp.set_user_pf_options(net, calculate_voltage_angles=True, trafo_model="pi")
@@ -158,7 +161,7 @@ def _bus_numbers(net: Any, n_row: int) -> tuple[FloatArray, list[str]]:
             numbers[row], names[row] = index + 1, str(name)
     inner = np.flatnonzero(numbers == 0.0)
     numbers[inner] = net["bus"].index.max() + 2 + np.arange(len(inner))
-    for number, row in enumerate(inner, start=1):
+    for number, row in enumerate(inner.tolist(), start=1):
         names[row] = f"star point {number}"
     return numbers, names
 
@@ -202,7 +205,7 @@ def _ratings(net: Any) -> FloatArray:
     for table, values in rated.items():
         if table in lookup:
             rating[slice(*lookup[table])] = np.nan_to_num(values, nan=0.0)
-    return rating[kept]
+    return np.asarray(rating[kept])
 
 
 def _generators(gen: Any, base_mva: float, numbers: FloatArray) -> FloatArray:
@@ -253,9 +256,10 @@ def _cell(text: str, place: str, matrix: str, row: int, column: int) -> float:
 
 def _case_of_binary(content: bytes, place: str) -> dict[str, Any]:
     try:
-        found = scipy.io.loadmat(io.BytesIO(content), squeeze_me=True, struct_as_record=False)
+        buffer: Any = io.BytesIO(content)
+        found = scipy.io.loadmat(buffer, squeeze_me=True, struct_as_record=False)
         struct = found["mpc"]
-        case = {"baseMVA": float(struct.baseMVA)}
+        case: dict[str, Any] = {"baseMVA": float(struct.baseMVA)}
         for matrix in ("bus", "gen", "branch"):
             case[matrix] = np.atleast_2d(np.array(getattr(struct, matrix), dtype=np.float64))
     except Exception as error:

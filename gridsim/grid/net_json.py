@@ -50,7 +50,7 @@ _SAVE = "Save the net with pandapower.to_json"
 
 def net_to_json(net: pandapowerNet) -> bytes:
     """Return a net, with the results it holds, as pandapower's JSON."""
-    text = pp.to_json(net, None)
+    text: str = pp.to_json(net, None)
     return text.encode()
 
 
