@@ -171,8 +171,8 @@ def _subtitle(found: HostingCapacity, rows: pd.DataFrame) -> list[str]:
             f"{int((known['n0_firm_mw'] >= _TELLING_MW).sum())} firm N-0."
         )
     lines.append(
-        f"MW of a constant load at this place alone, cos phi {found.rules.cos_phi:g} (assumed). Each column of bars has "
-        "a scale of its own."
+        f"MW of a constant load at this place alone, cos phi {found.rules.cos_phi:g} (assumed). Each column of bars "
+        "has a scale of its own."
     )
     return lines
 

@@ -106,7 +106,7 @@ def _print_year(console: Console, found: HostingCapacity, year: int) -> None:
             table.add_row("...", f"{len(rows) - n_shown:,} more")
         table.add_row(*_cells(found, row))
     console.print(table)
-    console.print("Bold red: held by something that is overloaded without the addition.")
+    console.print("* held by something that is overloaded without the addition")
 
 
 def _cells(found: HostingCapacity, row: pd.Series[Any]) -> list[str]:
@@ -124,7 +124,7 @@ def _cells(found: HostingCapacity, row: pd.Series[Any]) -> list[str]:
 
 
 def _marked(text: str, is_above: bool) -> str:
-    return f"[bold red]{text}[/bold red]" if is_above else text
+    return f"[red]{text}*[/red]" if is_above else text
 
 
 def _holder(found: HostingCapacity, row: pd.Series[Any], criterion: str) -> str:
