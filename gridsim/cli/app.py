@@ -27,6 +27,7 @@ from gridsim.cli.lead_lag_command import leadlag
 from gridsim.cli.n1_command import n1
 from gridsim.cli.new_command import new
 from gridsim.cli.report_command import report
+from gridsim.cli.rules_command import rules
 from gridsim.cli.run_command import run
 from gridsim.cli.show_command import show
 
@@ -111,6 +112,7 @@ app.command()(explain)
 app.command()(compare)
 app.command()(n1)
 app.command()(show)
+app.command()(rules)
 app.command()(leadlag)
 app.command()(hosting)
 app.command()(fixes)

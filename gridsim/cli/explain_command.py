@@ -32,6 +32,7 @@ def explain(
         from gridsim.cli.progress_bar import ProgressBar  # noqa: PLC0415
         from gridsim.report.explanation_text import (  # noqa: PLC0415  loads pandas
             explanation_record,
+            overloads_record,
             print_explanation,
             print_overloads,
         )
@@ -39,16 +40,17 @@ def explain(
         from gridsim.studies.explanation import attribute_overloads  # noqa: PLC0415
         from gridsim.studies.explanation import explain as explain_one  # noqa: PLC0415
 
-        offset_h = ResultStore.open(directory).manifest.utc_offset_h
+        store = ResultStore.open(directory)
+        offset_h = store.manifest.utc_offset_h
         if trafo is not None:
-            found = explain_one(directory, trafo, at=at)
+            found = explain_one(store, trafo, at=at)
             if as_json:
                 typer.echo(json.dumps(explanation_record(found), indent=2, ensure_ascii=False))
             else:
                 print_explanation(console(), found, utc_offset_h=offset_h)
             return
         with ProgressBar(console(is_error=True)) as progress:
-            table = attribute_overloads(directory, progress=progress)
+            table = attribute_overloads(store, progress=progress)
         if csv is not None:
             table.to_csv(csv, index=False, date_format="%Y-%m-%dT%H:%M:%SZ")
         if picture is not None:
@@ -57,6 +59,6 @@ def explain(
 
             save_figure(draw_attribution(table, utc_offset_h=offset_h), picture)
         if as_json:
-            typer.echo(table.to_json(orient="records", date_format="iso", force_ascii=False))
+            typer.echo(json.dumps(overloads_record(table, store.manifest), indent=2, ensure_ascii=False))
         else:
-            print_overloads(console(), table, utc_offset_h=offset_h)
+            print_overloads(console(), table, store.manifest)

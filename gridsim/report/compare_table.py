@@ -9,12 +9,13 @@ from rich import box
 from rich.markup import escape
 from rich.table import Table
 
+from gridsim.report.hours_line import hours_words
 from gridsim.report.rule_table import standing
+from gridsim.studies.compare_frames import units_alike
 
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from gridsim.results.store import ResultStore
     from gridsim.studies.compare_runs import RunComparison
 
 UNKNOWN = "-"
@@ -47,16 +48,8 @@ def print_comparison(console: Console, comparison: RunComparison) -> None:
 
 
 def _print_hours(console: Console, comparison: RunComparison) -> None:
-    texts = [f"{side} {_hours_text(store)}" for side, store in (("A", comparison.a), ("B", comparison.b))]
+    texts = [f"{side} {hours_words(store.manifest)}" for side, store in (("A", comparison.a), ("B", comparison.b))]
     console.print("Hours     " + "; ".join(texts))
-
-
-def _hours_text(store: ResultStore) -> str:
-    manifest = store.manifest
-    total_h, failed_h = (manifest.steps[key] * manifest.resolution_h for key in ("total", "failed"))
-    if failed_h:
-        return f"[bold red]{failed_h:,.0f} of {total_h:,.0f} hours have NO solution[/bold red]"
-    return f"[green]all {total_h:,.0f} hours solved[/green]"
 
 
 def _print_inputs(console: Console, comparison: RunComparison) -> None:
@@ -106,7 +99,7 @@ def _print_overloads(console: Console, comparison: RunComparison) -> None:
     in_a, in_b = units["is_there_a"], units["is_there_b"]
     console.print(f"          transformers in A only: {(in_a & ~in_b).sum():,}, in B only: {(in_b & ~in_a).sum():,}")
     changed = comparison.consequences
-    groups = _alike(changed[changed["change"] != "none"])
+    groups = units_alike(changed[changed["change"] != "none"])
     if groups:
         console.print(_consequences(comparison, groups[:N_ROWS]))
         _print_rest(console, len(groups))
@@ -130,16 +123,6 @@ def _consequences(comparison: RunComparison, groups: list[dict[str, Any]]) -> Ta
             *_pairs(row),
         )
     return table
-
-
-def _alike(changed: pd.DataFrame) -> list[dict[str, Any]]:
-    """Return the rows; units of one substation that share their load in both runs are one, ``names`` says which."""
-    groups: dict[tuple[Any, ...], dict[str, Any]] = {}
-    for row in _records(changed):
-        shown = (row["hours_a"], row["hours_b"], *(round(row[f"overload_mvah_{side}"], 1) for side in ("a", "b")))
-        key = (row["substation_name"], row["change"], str(row["first_violation_utc_a"]), *shown)
-        groups.setdefault(key, row | {"names": []})["names"].append(row["name"])
-    return list(groups.values())
 
 
 def _pairs(row: dict[str, Any]) -> list[str]:

@@ -9,11 +9,13 @@ from rich import box
 from rich.markup import escape
 from rich.table import Table
 
+from gridsim.report.hours_line import hours_words, run_hours
 from gridsim.report.json_records import plain_records, plain_value
 
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from gridsim.results.manifest import Manifest
     from gridsim.studies.explanation import Explanation
 
 #: Contributors and flows printed before the rest is summed up.
@@ -66,8 +68,16 @@ def explanation_record(found: Explanation) -> dict[str, Any]:
     }
 
 
-def print_overloads(console: Console, table: pd.DataFrame, *, utc_offset_h: float) -> None:
+def overloads_record(table: pd.DataFrame, manifest: Manifest) -> dict[str, Any]:
+    """Return the shares in all overloads as plain lists and dicts, for JSON; hours without solution first."""
+    failed_h, total_h = run_hours(manifest)
+    return {"failed_h": failed_h, "total_h": total_h, "overloads": plain_records(table)}
+
+
+def print_overloads(console: Console, table: pd.DataFrame, manifest: Manifest) -> None:
     """Print the highest episode of every transformer in every year: who tips it over, and the largest shares.
+
+    How many hours have no solution, and so no overload that could be explained, is said first.
 
     Parameters
     ----------
@@ -75,9 +85,12 @@ def print_overloads(console: Console, table: pd.DataFrame, *, utc_offset_h: floa
         Where to.
     table:
         What :func:`gridsim.studies.explanation.attribute_overloads` returned.
-    utc_offset_h:
-        Local time minus UTC.
+    manifest:
+        That of the run.
     """
+    failed_h, _ = run_hours(manifest)
+    nothing = "; nothing is known about the overloads of these hours" if failed_h else ""
+    console.print(f"Hours     {hours_words(manifest)}{nothing}")
     worst = table[table["is_worst_of_year"]]
     if worst.empty:
         console.print("No transformer is above its limit in the solved hours of the run.")
@@ -94,7 +107,7 @@ def print_overloads(console: Console, table: pd.DataFrame, *, utc_offset_h: floa
         shown.add_column(name, justify=justify, overflow="fold")  # type: ignore[arg-type]
     for (element, _), rows in worst.groupby(["element", "start_utc"], sort=True):
         first = rows.iloc[0]
-        local = first["peak_utc"] + pd.Timedelta(hours=utc_offset_h)
+        local = first["peak_utc"] + pd.Timedelta(hours=manifest.utc_offset_h)
         largest = rows.sort_values("share_percent", ascending=False).head(3)
         shares = ", ".join(f"{_who(row)} {row['share_percent']:.0f} %" for _, row in largest.iterrows())
         shown.add_row(

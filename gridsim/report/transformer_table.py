@@ -10,6 +10,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from gridsim.errors import ResultStoreError
+from gridsim.report.hours_line import hours_words, run_hours
 from gridsim.report.json_records import plain_records
 from gridsim.studies.peak_trend import METHOD, TREND_YEARS
 from gridsim.studies.transformers import VERDICT_PREFIX
@@ -37,14 +38,10 @@ def print_transformers(console: Console, found: TransformerReport) -> None:
     manifest, units = found.store.manifest, found.units
     span = f"{manifest.scenario}, {manifest.from_year}-{manifest.to_year}, {found.store.directory}"
     console.print(f"[bold]{escape(manifest.title)}[/bold] ({escape(span)})", soft_wrap=True)
-    failed_h, total_h = (manifest.steps[key] * manifest.resolution_h for key in ("failed", "total"))
-    if failed_h:
-        console.print(f"Hours     [bold red]{failed_h:,.0f} of {total_h:,.0f} hours have NO solution[/bold red]")
-    else:
-        console.print(f"Hours     [green]all {total_h:,.0f} hours solved[/green]")
+    console.print(f"Hours     {hours_words(manifest)}")
     above = units["first_overload_utc"].notna()
     rules = ", ".join(dict.fromkeys(units.loc[units["limit"] != "", "limit"]))
-    least = AT_LEAST if failed_h else ""
+    least = AT_LEAST if run_hours(manifest)[0] else ""
     console.print(
         f"N-0       {least}{int(above.sum()):,} of {len(units):,} transformers above the limit ({escape(rules)})"
     )
@@ -177,7 +174,7 @@ def transformer_record(found: TransformerReport) -> dict[str, Any]:
     return {
         "scenario": manifest.scenario,
         "title": manifest.title,
-        "failed_h": manifest.steps["failed"] * manifest.resolution_h,
+        "failed_h": run_hours(manifest)[0],
         "n1_run": None if found.n1 is None else found.n1.described(),
         "trend": METHOD,
         "units": plain_records(found.units),

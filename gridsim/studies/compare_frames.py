@@ -176,6 +176,20 @@ def is_unchanged(transformers: pd.DataFrame) -> BoolArray:
     return np.asarray(np.all([_is_same(transformers, column) for column in columns], axis=0))
 
 
+def units_alike(transformers: pd.DataFrame) -> list[dict[str, Any]]:
+    """Return the rows of frame ``transformers``; units of a substation that share their load in both runs are one.
+
+    ``names`` lists the units of a row.
+    """
+    groups: dict[tuple[Any, ...], dict[str, Any]] = {}
+    for record in transformers.to_dict(orient="records"):
+        row = {str(name): value for name, value in record.items()}
+        shown = (row["hours_a"], row["hours_b"], *(round(row[f"overload_mvah_{side}"], 1) for side in ("a", "b")))
+        key = (row["substation_name"], row["change"], str(row["first_violation_utc_a"]), *shown)
+        groups.setdefault(key, row | {"names": []})["names"].append(row["name"])
+    return list(groups.values())
+
+
 def _places(store: ResultStore) -> pd.DataFrame:
     elements = store.read_table("elements")
     units = elements[elements["element_type"] != "line"].drop_duplicates(UNIT_KEY)

@@ -18,6 +18,7 @@ from gridsim.studies.reopen import reopen
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from gridsim.results.store import ResultStore
     from gridsim.studies.progress import Progress
     from gridsim.studies.reopen import ReopenedRun
 
@@ -54,13 +55,13 @@ class Explanation:
     flows: pd.DataFrame
 
 
-def explain(directory: str | Path, trafo: str, *, at: str | pd.Timestamp | None = None) -> Explanation:
+def explain(directory: str | Path | ResultStore, trafo: str, *, at: str | pd.Timestamp | None = None) -> Explanation:
     """Explain the loading of one transformer of a finished run.
 
     Parameters
     ----------
     directory:
-        Result directory.
+        Result directory, or a store that is open for reading.
     trafo:
         Identifier of the unit in the network tables, such as ``gov_01.t1``.
     at:
@@ -82,7 +83,7 @@ def explain(directory: str | Path, trafo: str, *, at: str | pd.Timestamp | None 
 
 
 def attribute_overloads(
-    directory: str | Path, *, only_worst_of_year: bool = False, progress: Progress | None = None
+    directory: str | Path | ResultStore, *, only_worst_of_year: bool = False, progress: Progress | None = None
 ) -> pd.DataFrame:
     """Attribute every overload episode of the transformers of a finished run at its highest hour.
 
@@ -91,7 +92,7 @@ def attribute_overloads(
     Parameters
     ----------
     directory:
-        Result directory.
+        Result directory, or a store that is open for reading.
     only_worst_of_year:
         Only the highest episode of each unit in each local year.
     progress:

@@ -177,8 +177,13 @@ def test_command_prints_text_and_json(directory: Path, tmp_path: Path) -> None:
         app, ["explain", str(directory), "--csv", str(csv), "--picture", str(tmp_path / "who.png")]
     )
     assert told.exit_code == 0
+    assert told.stdout.splitlines()[0] == "Hours     all 26,304 hours solved"
     assert "tipped by" in told.stdout
     assert len(pd.read_csv(csv)) > 0
     assert (tmp_path / "who.png").stat().st_size > 10_000
+    record = json.loads(CliRunner().invoke(app, ["explain", str(directory), "--json"]).stdout)
+    assert (record["failed_h"], record["total_h"]) == (0.0, 26304.0)
+    assert len(record["overloads"]) == len(pd.read_csv(csv))
+    assert record["overloads"][0]["peak_utc"].endswith("+00:00")
     missing = CliRunner().invoke(app, ["explain", str(directory), "--trafo", "nothing"])
     assert missing.exit_code == 2
