@@ -211,7 +211,8 @@ def _taken(directory: Path) -> ResultStoreError:
 
 
 def _lock(path: Path) -> int:
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
+    # A claim file that is a link would be written where the link leads.
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0), 0o644)
     try:
         if locks is not None:
             locks.flock(descriptor, locks.LOCK_EX | locks.LOCK_NB)

@@ -50,9 +50,10 @@ WORKING_FOLDERS = (ASIDE_FOLDER, EARLIER_FOLDER)
 
 def refuse_links(directory: Path) -> None:
     """Raise ResultStoreError when a folder that a run writes to leads elsewhere."""
-    for folder in (*BLOCK_FOLDERS, TABLES_FOLDER, PLOTS_FOLDER, *WORKING_FOLDERS):
-        if (directory / folder).is_symlink():
-            raise ResultStoreError(f"{directory / folder}: is a link to another place; remove it first")
+    folders = [directory / folder for folder in (*BLOCK_FOLDERS, TABLES_FOLDER, PLOTS_FOLDER, *WORKING_FOLDERS)]
+    for folder in (*folders, *(year for blocks in BLOCK_FOLDERS for year in (directory / blocks).glob("year=*"))):
+        if folder.is_symlink():
+            raise ResultStoreError(f"{folder}: is a link to another place; remove it first")
 
 
 def set_aside(directory: Path) -> None:

@@ -1,8 +1,8 @@
 """Coverage-guided fuzzing of the parsers by atheris.
 
 ``python tests/properties/fuzz_parsers.py table`` (or scenario, matpower, net_json). Inputs begin as whole files; the
-options behind the name are those of libFuzzer (``-runs=100000``, ``-max_total_time=600``). An input that ends in anything but a
-finding or a GridsimError is written to a file and stops the run.
+options behind the name are those of libFuzzer (``-runs=100000``, ``-max_total_time=600``). An input that ends in
+anything but a finding or a GridsimError is written to a file and stops the run.
 """
 
 from __future__ import annotations
