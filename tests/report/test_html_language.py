@@ -67,7 +67,9 @@ def test_translations_are_in_their_own_letters(code: str) -> None:
     latin = {"MVA", "OpenStreetMap", "s"}  # units and a name that may stay as they are
     for message, texts in catalogue(code).items():
         if str(message) not in latin:
-            assert all(re.search("[а-яёәғқңөұүһі№]", text, re.IGNORECASE) for text in texts if text != "/ %(total)s"), texts
+            assert all(re.search("[а-яёәғқңөұүһі№]", text, re.IGNORECASE) for text in texts if text != "/ %(total)s"), (
+                texts
+            )
 
 
 def test_the_wheel_carries_catalogues_and_parts_of_the_page() -> None:

@@ -348,7 +348,7 @@
         hovertemplate: `%{x|%d %b}, %{customdata}<br>${plain(words.loading)} %{text} %<extra></extra>`,
       },
     ], layoutOf(isPhone() ? 280 : 340, {
-      margin: { l: 56, r: 12, t: 10, b: 34 }, xaxis: { type: "date", tickformat: "%b", dtick: "M1" },
+      margin: { l: 56, r: 12, t: 34, b: 34 }, xaxis: { type: "date", tickformat: "%b", dtick: isPhone() ? "M3" : "M1", tickangle: 0 },
       yaxis: { title: { text: words.hour, font: { size: 11 } }, tickvals: slots.filter((slot) => (slot * 24) / perDay % 6 === 0), ticktext: slots.filter((slot) => (slot * 24) / perDay % 6 === 0).map(clock), showgrid: false },
     }), config);
   }
@@ -366,8 +366,8 @@
       hovertemplate: `%{x:.1f} %, %{y:.1f} %<extra>${page.from_year + year}</extra>`,
     })).sort((a, b) => a.line.width - b.line.width);
     const peak = Math.max(110, ...known.map((year) => of(year)[0]));
-    Plotly.react(place, traces, layoutOf(360, {
-      margin: { l: 56, r: 12, t: 10, b: 44 }, showlegend: true, legend: { orientation: "h", y: 1.08, x: 1, xanchor: "right" },
+    Plotly.react(place, traces, layoutOf(370, {
+      margin: { l: 56, r: 12, t: 40, b: 44 }, showlegend: true, legend: { orientation: "h", y: 1.02, yanchor: "bottom", x: 0 },
       xaxis: { title: { text: `${words.share}, %`, font: { size: 11 } }, range: [0, 100] },
       yaxis: { title: { text: `${words.loading}, %`, font: { size: 11 } }, range: [0, peak * 1.04] },
       shapes: [{ type: "line", xref: "paper", x0: 0, x1: 1, y0: 100, y1: 100, line: { color: palette.alert, width: 1, dash: "dot" } }],
@@ -477,14 +477,14 @@
     at("year").setAttribute("aria-valuetext", year);
     mapSummary(year);
     const view = mapWindow("region");
-    const towns = page.map.towns;
+    const towns = isPhone() ? page.map.towns.slice(0, 3) : page.map.towns;
     const traces = [...lineTraces(year), ...stationTraces(year), {
       type: "scatter", mode: "text", x: towns.map((t) => t[2]), y: towns.map((t) => t[1]), text: towns.map((t) => `<i>${plain(t[0])}</i>`),
       textposition: "top center", textfont: { size: 11, color: "#333" }, hoverinfo: "skip", cliponaxis: false,
     }];
     const stretch = 1 / Math.cos((((view.y[0] + view.y[1]) / 2) * Math.PI) / 180);
-    Plotly.react(place, traces, layoutOf(isPhone() ? 420 : 640, {
-      margin: { l: 46, r: 8, t: 8, b: 30 }, uirevision: "map",
+    Plotly.react(place, traces, layoutOf(isPhone() ? 300 : 640, {
+      margin: { l: isPhone() ? 30 : 46, r: 8, t: 34, b: 30 }, uirevision: "map",
       xaxis: { range: view.x, ticksuffix: "°", constrain: "domain" },
       yaxis: { range: view.y, ticksuffix: "°", scaleanchor: "x", scaleratio: stretch, constrain: "domain" },
     }), config);
