@@ -33,13 +33,13 @@ _BOTTOM_IN = 1.0
 _LABEL_LIMIT = 40
 A_COLOUR, B_COLOUR = "#9DB9D0", "#34495E"
 WORSE_COLOUR, BETTER_COLOUR = style.ALERT, "#2F7FA8"
-#: What becomes of the overloads of a transformer, in words, and whether that is for the worse.
+#: What becomes of the first overload of a transformer, in words, and whether that is for the worse.
 CHANGES = {
     "new": ("new in B", True),
     "gone": ("gone in B", False),
     "earlier": ("earlier in B", True),
     "later": ("later in B", False),
-    "same": ("same day", False),
+    "same": ("at the same hour", False),
 }
 
 
@@ -142,7 +142,8 @@ def _energy_text(row: dict[str, Any], side: str) -> str:
     if not row[f"is_there_{side}"]:
         return "not built"
     least = "≥ " if row[f"failed_h_{side}"] else ""
-    return f"{least}{row[f'overload_mvah_{side}']:,.0f}"
+    mvah = row[f"overload_mvah_{side}"]
+    return f"{least}{mvah:,.0f}" if mvah == 0.0 or mvah >= 0.5 else f"{least}< 1"
 
 
 def _subtitle(comparison: RunComparison, n_shown: int, n_all: int) -> list[str]:
@@ -165,6 +166,6 @@ def _subtitle(comparison: RunComparison, n_shown: int, n_all: int) -> list[str]:
 def _legend(ax: Axes, left_in: float) -> None:
     line = LegendLine(ax, -left_in, -0.72)
     line.mark("o", "none", style.INK, 1.0).words("first overload in A")
-    line.mark("o", WORSE_COLOUR, WORSE_COLOUR, 1.0).words("in B, worse")
-    line.mark("o", BETTER_COLOUR, BETTER_COLOUR, 1.0).words("in B, better or the same")
+    line.mark("o", WORSE_COLOUR, WORSE_COLOUR, 1.0).words("in B, new or earlier")
+    line.mark("o", BETTER_COLOUR, BETTER_COLOUR, 1.0).words("in B, later or at the same hour")
     line.swatch(A_COLOUR).words("MVAh in A").swatch(B_COLOUR).words("MVAh in B")
