@@ -1,4 +1,4 @@
-"""Causes in the report: those of the explanation, or the reason why there are none; and how large a long run becomes."""
+"""Causes in the report: those of the explanation, or why there are none; and how large a long run becomes."""
 
 from __future__ import annotations
 
@@ -22,28 +22,31 @@ MAX_BYTES = 10_000_000
 
 
 @pytest.fixture(scope="module")
+def causes(study: tuple[Path, Path]) -> pd.DataFrame:
+    return gridsim.attribute_overloads(study[1], only_worst_of_year=True)
+
+
+@pytest.fixture(scope="module")
 def study(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     """Scenario file and result directory of a small real run."""
     folder = tmp_path_factory.mktemp("causes")
     scenario = write_tiny_study(folder)
-    gridsim.run_scenario(scenario, to_year=2027, out=folder / "out")
+    gridsim.run_scenario(scenario, from_year=2027, to_year=2027, out=folder / "out")
     return scenario, folder / "out"
 
 
-def test_highest_episode_of_each_year_is_a_part_of_all(study: tuple[Path, Path]) -> None:
-    _, out = study
-    everything = gridsim.attribute_overloads(out)
-    found = gridsim.attribute_overloads(out, only_worst_of_year=True)
+def test_highest_episode_of_each_year_is_a_part_of_all(study: tuple[Path, Path], causes: pd.DataFrame) -> None:
+    everything = gridsim.attribute_overloads(study[1])
     expected = everything[everything["is_worst_of_year"]].reset_index(drop=True)
-    pd.testing.assert_frame_equal(found, expected)
-    assert 0 < len(found) < len(everything)
+    pd.testing.assert_frame_equal(causes, expected)
+    assert 0 < len(causes) < len(everything)
 
 
-def test_sections_name_who_tips_the_transformer_over(study: tuple[Path, Path], tmp_path: Path) -> None:
-    _, out = study
-    content = gridsim.write_report(out, tmp_path / "report.html").read_text(encoding="utf-8")
-    causes = gridsim.attribute_overloads(out, only_worst_of_year=True)
-    causes["name"] = causes["element"].str.split(":").str[1]
+def test_sections_name_who_tips_the_transformer_over(
+    study: tuple[Path, Path], causes: pd.DataFrame, tmp_path: Path
+) -> None:
+    content = gridsim.write_report(study[1], tmp_path / "report.html").read_text(encoding="utf-8")
+    causes = causes.assign(name=causes["element"].str.split(":").str[1])
     language = Language(LanguageCode.en)
     worst = causes.sort_values("loading_percent", ascending=False, kind="stable").drop_duplicates("name")
     assert len(worst) > 0
@@ -74,12 +77,11 @@ def test_a_changed_scenario_leaves_the_reason_in_the_page(study: tuple[Path, Pat
 
 
 def test_a_long_run_of_many_transformers_stays_below_ten_megabytes(tmp_path: Path) -> None:
-    # Steps of six hours keep the test short. What depends on the step is the hour-by-day part: 60 units of 366 days
-    # with 24 values of a byte in place of 4, in base64. It is added.
-    store = write_synthetic_store(
-        tmp_path / "run", n_transformers=300, resolution_h=6, with_loading=True, load_level=1.2
-    )
+    # Steps of twelve hours keep the test short. What depends on the step is the hour-by-day part: 60 units of 366
+    # days with 24 values of a byte in place of 2, in base64. It is added.
+    span = {"n_transformers": 300, "resolution_h": 12, "with_loading": True, "load_level": 1.3}
+    store = write_synthetic_store(tmp_path / "run", **span)
     path = gridsim.write_report(store.directory, tmp_path / "report.html", causes=False)
-    by_hour = 60 * 366 * (24 - 4) * 4 // 3
+    by_hour = 60 * 366 * (24 - 2) * 4 // 3
     assert len(store.read_overloads()) > 50_000
     assert 5_000_000 < path.stat().st_size + by_hour < MAX_BYTES

@@ -204,7 +204,7 @@ def test_colours_are_those_of_the_printed_pictures() -> None:
     assert (PALETTE["ink"], PALETTE["alert"]) == (style.INK, style.ALERT)
 
 
-# -- other commands -----------------------------------------------------------------------------------------------------
+# -- other commands ----------------------------------------------------------------------------------------------------
 
 
 @pytest.fixture
