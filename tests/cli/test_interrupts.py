@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -19,6 +20,7 @@ from tests.support.tiny_study import write_tiny_study
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 PATIENCE_S = 120.0
+N_KILL = 30
 
 
 def stopped_run(folder: Path, how: signal.Signals) -> tuple[int, str, Path]:
@@ -56,11 +58,23 @@ def assert_whole_and_unfinished(directory: Path) -> None:
         ResultStore.open(directory)
 
 
+def gridsim(*arguments: str | Path, cwd: Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "gridsim", *arguments],
+        cwd=cwd,
+        env=os.environ | {"PYTHONPATH": str(REPOSITORY)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
 @pytest.mark.slow
 def test_ctrl_c_ends_with_130_and_leaves_whole_files(tmp_path: Path) -> None:
     code, errors, directory = stopped_run(tmp_path, signal.SIGINT)
     assert code == 130, errors
     assert "interrupted" in errors
+    assert f"go on with gridsim run --resume {directory}" in errors
     assert "Traceback" not in errors
     assert not (directory / ".aside").exists()
     assert_whole_and_unfinished(directory)
@@ -73,3 +87,48 @@ def test_kill_leaves_whole_files_and_the_directory_can_be_used_again(tmp_path: P
     assert_whole_and_unfinished(directory)
     with ResultStore.create(directory, overwrite=True):
         assert not list(directory.glob("loading/*/*.parquet"))
+
+
+@pytest.mark.slow
+def test_runs_killed_at_random_moments_go_on_to_the_files_of_one_that_was_not(tmp_path: Path) -> None:
+    scenario = write_tiny_study(tmp_path, resolution_h=24)
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.support.killed_runs", scenario, tmp_path, str(N_KILL), "20260101"],
+        cwd=REPOSITORY,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    told = json.loads(done.stdout)
+    assert len(told["noted"]) == N_KILL
+    assert len({noted for noted in told["noted"] if noted >= 0}) >= 4  # early, late and between
+    assert told["finished"] >= N_KILL // 4
+
+
+@pytest.mark.slow
+def test_commands_of_an_interrupted_run(tmp_path: Path) -> None:
+    """What a user sees: refused, resumed, resumed when finished, changed and reused."""
+    _, _, directory = stopped_run(tmp_path, signal.SIGKILL)
+    refused = gridsim("run", "tiny.toml", "--out", "run", cwd=tmp_path)
+    assert (refused.returncode, refused.stdout) == (2, "")
+    assert "holds an interrupted run; continue it with gridsim run --resume run" in refused.stderr
+    mixed = gridsim("run", "tiny.toml", "--resume", "run", cwd=tmp_path)
+    assert mixed.returncode == 2
+    assert "--resume" in mixed.stderr
+    table = tmp_path / "network" / "investors.csv"
+    table.write_text(table.read_text(encoding="utf-8").replace("Tiny plant", "Tiny factory"), encoding="utf-8")
+    other = gridsim("run", "--resume", "run", cwd=tmp_path)
+    assert other.returncode == 2
+    assert "network file investors.csv has changed" in other.stderr
+    years = ("--to", "2026", "--solver", "pandapower", "--no-plots")
+    arguments = ("run", "tiny.toml", *years, "--out", "run", "--overwrite", "--reuse", "run")
+    reusing = gridsim(*arguments, cwd=tmp_path)
+    assert reusing.returncode == 0, reusing.stderr
+    assert "Blocks    2: 1 reused from unfinished run " in reusing.stdout
+    assert (
+        sorted(path.name for path in directory.glob("*/year=2026/*")) == ["stage=000.parquet", "stage=001.parquet"] * 2
+    )
+    again = gridsim("run", "--resume", "run", "--no-plots", cwd=tmp_path)
+    assert (again.returncode, again.stderr) == (0, "")
+    assert "2 were stored before the run was resumed" in again.stdout

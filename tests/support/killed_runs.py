@@ -1,9 +1,9 @@
 """Runs that are killed at random moments: one process loads and runs everything once, then forks a child for each run.
 
 ``python -m tests.support.killed_runs SCENARIO FOLDER N_KILL SEED`` runs the scenario into ``FOLDER/whole`` undisturbed.
-Then it runs it into ``FOLDER/run`` by the command line, kills that with SIGKILL, resumes it, kills it again, and so on.
-Every run that gets to its end is compared with the undisturbed one, and another is begun. It prints, as JSON, for each
-kill how many blocks the journal told of (-1: nothing was begun), and how many runs got to their end.
+Then it runs it into ``FOLDER/run`` by the command line, kills that with SIGKILL, resumes it, and kills it again once or
+twice; what is resumed to its end is compared with the undisturbed run, and another is begun. It prints, as JSON, for
+each kill how many blocks the journal told of (-1: nothing was begun), and how many runs got to their end.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from gridsim.cli.app import main
 from gridsim.results.journal import read_journal
 from tests.support.run_files import assert_same_run
 
+MOST_KILLS_OF_A_RUN = 3
 #: Longest wait between the moment at which so many files are there and the kill.
 LONGEST_DELAY_S = 0.1
 PAUSE_S = 0.001
@@ -76,19 +77,18 @@ def kill_again_and_again(scenario: str, folder: Path, n_kill: int, seed: int) ->
     gridsim.run_scenario(scenario, out=whole, threads=1)
     n_whole, noted, n_finished = n_file(whole), [], 0
     while len(noted) < n_kill:
-        is_new = n_noted(directory) < 0
-        if is_new:
-            shutil.rmtree(directory, ignore_errors=True)
-        arguments = [scenario, "--out", str(directory)] if is_new else ["--resume", str(directory)]
-        target = chance.randint(min(n_file(directory) + 1, n_whole), n_whole)
-        if killed(begun(arguments), directory, target, chance.uniform(0.0, LONGEST_DELAY_S)):
+        for _ in range(chance.randint(1, min(MOST_KILLS_OF_A_RUN, n_kill - len(noted)))):
+            is_begun = n_noted(directory) >= 0
+            if not is_begun:
+                shutil.rmtree(directory, ignore_errors=True)
+            arguments = ["--resume", str(directory)] if is_begun else [scenario, "--out", str(directory)]
+            target = chance.randint(min(n_file(directory) + 1, n_whole), n_whole)
+            if not killed(begun(arguments), directory, target, chance.uniform(0.0, LONGEST_DELAY_S)):
+                break
             noted.append(n_noted(directory))
-        if (directory / "manifest.json").exists():
+        if n_noted(directory) >= 0 or (directory / "manifest.json").exists():
             finish(directory, whole)
             n_finished += 1
-    if directory.exists():
-        finish(directory, whole)
-        n_finished += 1
     return {"noted": noted, "finished": n_finished}
 
 
