@@ -1,6 +1,6 @@
 """What fixes each overloaded transformer, at which cost? A row per group of transformers, a mark per fix.
 
-A full mark is a fix that leaves its transformers no overload and causes none elsewhere, a hollow one takes away a part.
+A full mark is a fix that leaves its transformers no overload and makes nothing else worse, a hollow one is not enough.
 The fixes of the plan are ringed, and named on the right.
 """
 
@@ -97,7 +97,7 @@ def draw_fixes(found: Fixes, *, ax: Axes | None = None) -> Axes:
     ]
     if ax is None:
         left = style.MARGIN_IN + style.text_width_in(style.new_figure(1.0), names, style.LABEL_PT) + 0.14
-        bottom, top = 1.25, style.HEADER_IN + 0.3
+        bottom, top = 1.25, style.HEADER_IN + 0.5
         figure = style.new_figure(top + _ROW_IN * len(heads) + bottom)
         ax = style.add_axes(figure, left, bottom, style.MARGIN_IN + _NOTES_IN, top)
     style.plain_axes(ax)
@@ -211,10 +211,10 @@ def _subtitle(found: Fixes) -> list[str]:
     first, last = horizon.from_year, horizon.to_year
     years = f"{first}" if first == last else f"{first}–{last}"
     lines = [
-        f"The plan: {len(found.plan)} fixes for {total:,.0f} million {found.currency}; {outcome}. Greedy, every fix "
-        "simulated again on top of the others; not proven to be the cheapest.",
-        f"{found.scenario.title}, {years}; rule {found.rule.name}, N-0. "
-        f"{found.mvah_before:,.0f} MVAh of overload without fixes, {found.mvah_after:,.0f} with the plan.",
+        f"The plan: {len(found.plan)} fixes for {total:,.0f} million {found.currency}; {outcome} "
+        f"({found.mvah_before:,.0f} MVAh without fixes, {found.mvah_after:,.0f} with them).",
+        "Put together greedily, every fix simulated again on top of those before; not proven to be the cheapest.",
+        f"{found.scenario.title}, {years}; rule {found.rule.name}, N-0.",
     ]
     if found.failed_before_h or found.failed_after_h:
         lines.insert(0, f"Hours with NO solution: {found.failed_before_h:,}, with the plan {found.failed_after_h:,}.")

@@ -2,10 +2,10 @@
 
 *Plan.* The banks are taken in the order of their first overload. What the fixes accepted so far leave of a bank's
 overload is solved again; if nothing is left the bank needs no fix of its own. Otherwise its fixes are asked in this
-order: those that, alone, left it no overload and caused none elsewhere, the cheapest first; then the others by cost per
-MVAh avoided. Each is simulated on top of the plan and accepted if the bank's overload falls; the bank is done when none
-is left. Then every hour is solved with the whole plan. Banks that are still, or newly, above their limits are made new
-offers on top of the plan, round after round, until nothing is left, or no offer helps.
+order: those that, alone, left it no overload and caused (next to) none elsewhere, the cheapest first; then the others
+by cost per MVAh avoided. Each is simulated on top of the plan and accepted if the bank's overload falls; the bank is
+done when none is left. Then every hour is solved with the whole plan. Banks that are still, or newly, above their
+limits are made new offers on top of the plan, round after round, until nothing is left, or no offer helps.
 
 Greedy means: no fix is taken back, and no combination is compared with another: the least cost may be lower.
 """

@@ -62,7 +62,9 @@ class Fixes:
         and ``rank`` (cost per MVAh avoided; NaN when nothing is avoided). ``deferral_rank`` is by years of deferral,
         then cost. ``day`` is local; ``years_deferred`` is infinite when no overload is left; ``caused_transformers``
         are above their limit in solved hours in which they were not before; ``others_mvah`` is the change of the
-        overload of all others; ``is_enough`` says that the bank has no overload left and nothing else got worse.
+        overload of all others; ``is_enough`` says that the bank has no overload left and that no hour without solution
+        and no overload elsewhere came of it (none above :data:`gridsim.studies.fix_trial.NEGLIGIBLE_SHARE` of what it
+        takes away).
     plan:
         Fixes in the order in which they were accepted, columns ``PLAN_COLUMNS``: ``mvah_before`` is what the plan up to
         there leaves of the bank's overload, ``mvah_after`` what is left with the fix.
