@@ -53,7 +53,7 @@ def export(
             typer.echo(json.dumps(record, indent=2, ensure_ascii=False))
             return
         why = f": {found.hour.reason}" if found.hour.reason else ""
-        typer.echo(f"{found.time_utc:%Y-%m-%d %H:%M} UTC{why}")
+        typer.echo(f"{found.hour.time_local:%Y-%m-%d %H:%M} local time, {found.time_utc:%Y-%m-%d %H:%M} UTC{why}")
         typer.echo(f"load {found.load_mw:,.1f} MW, losses {found.loss_mw:,.1f} MW, stage {found.stage}")
         typer.echo(
             f"pandapower.runpp repeats the loading of the run within {found.largest_difference_percent:.1g} "
@@ -79,6 +79,7 @@ def _record(found: ExportedHour, out: Path) -> dict[str, Any]:
     return {
         "file": str(out),
         "time_utc": found.time_utc.isoformat(),
+        "time_local": found.hour.time_local.isoformat(),
         "reason": found.hour.reason,
         "stage": found.stage,
         "load_mw": found.load_mw,

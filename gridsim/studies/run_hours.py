@@ -38,12 +38,15 @@ class ChosenHour:
         Its place among all steps of the run.
     time_utc:
         Where it begins.
+    time_local:
+        The same on the clock of the scenario, without time zone.
     reason:
         Why it was chosen, in words; empty when it was asked for by its time.
     """
 
     step: int
     time_utc: pd.Timestamp
+    time_local: pd.Timestamp
     reason: str = ""
 
 
@@ -68,7 +71,7 @@ def hour_at(store: ResultStore, at: str | pd.Timestamp) -> ChosenHour:
         raise InputError(
             f"{time:%Y-%m-%d %H:%M} UTC is not in the run, which has {times[0]:%Y-%m-%d} to {times[-1]:%Y-%m-%d}"
         )
-    return ChosenHour(step, times[step])
+    return ChosenHour(step, times[step], _local(store, times)[step])
 
 
 def hour_of_regime(store: ResultStore, regime: Regime | str, year: int) -> ChosenHour:
@@ -90,7 +93,7 @@ def hour_of_regime(store: ResultStore, regime: Regime | str, year: int) -> Chose
         raise InputError(f"year {year}: the run has {store.years[0]} to {store.years[-1]}")
     season, _, end = wanted.value.partition("-")
     times = _times(store)
-    local = times + pd.Timedelta(hours=store.manifest.utc_offset_h)
+    local = _local(store, times)
     steps = store.read_steps()
     in_season = np.asarray((local.year == year) & local.month.isin(SEASON_MONTHS[season]))
     failed = np.asarray(is_failed(steps), dtype=bool)
@@ -106,7 +109,11 @@ def hour_of_regime(store: ResultStore, regime: Regime | str, year: int) -> Chose
         f"{'highest' if end == 'max' else 'lowest'} system load ({steps['load_mw'].iat[step]:,.1f} MW) in the local "
         f"months {months} of {year}{unknown}"
     )
-    return ChosenHour(step, times[step], reason)
+    return ChosenHour(step, times[step], local[step], reason)
+
+
+def _local(store: ResultStore, times: pd.DatetimeIndex) -> pd.DatetimeIndex:
+    return (times + pd.Timedelta(hours=store.manifest.utc_offset_h)).tz_localize(None)
 
 
 def _times(store: ResultStore) -> pd.DatetimeIndex:
