@@ -19,6 +19,7 @@ from gridsim.results.layout import (
     PICTURE_STEMS,
     PICTURE_SUFFIXES,
     PLOTS_FOLDER,
+    REPORT_FILES,
     STEPS_FILE,
     SUMMARY_FILE,
     TABLES_FOLDER,
@@ -37,6 +38,7 @@ OWN_FILES = (
     STEPS_FILE,
     MONTHLY_FILE,
     N1_SUMMARY_FILE,
+    *REPORT_FILES.values(),
     *(table.file for table in CSV_TABLES),
 )
 OWN_PATTERNS = (

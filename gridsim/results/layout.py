@@ -41,6 +41,8 @@ EARLIER_FOLDER = ".earlier"
 
 TIME_COLUMN = "time_utc"
 
+#: The report of a run by language; a new run clears it away, since it would tell of other results.
+REPORT_FILES = {"en": "report.html", "ru": "report.ru.html", "kk": "report.kk.html"}
 #: Names that pictures of a study begin with, and their formats: what a new run may clear away.
 PICTURE_STEMS = ("overload_timeline", "loading_heatmap", "demand_and_capacity", "map")
 PICTURE_SUFFIXES = ("png", "svg", "pdf")

@@ -17,6 +17,7 @@ from gridsim.errors import InputError, ResultStoreError
 from gridsim.report.page.palette import COLOURS, EDGES, PALETTE
 from gridsim.report.page.run_tables import RunTables, chart_name, place_name
 from gridsim.report.page.unit_sections import anchors
+from gridsim.results.clearing import OWN_FILES
 from gridsim.results.store import ResultStore
 from tests.support.page_reading import ReadPage, read_page
 from tests.support.synthetic_store import write_synthetic_store
@@ -298,6 +299,7 @@ def test_the_command_writes_where_it_says(failing: ResultStore, tmp_path: Path) 
     path = failing.directory / "report.ru.html"
     assert done.stdout.startswith(f"{path} (")
     assert "НЕ имеют решения" in path.read_text(encoding="utf-8") or "НЕ имеет" in path.read_text(encoding="utf-8")
+    assert path.name in OWN_FILES  # a new run there clears it away
     done = CliRunner().invoke(app, ["report", str(tmp_path), "--no-causes"])
     assert (done.exit_code, done.stdout) == (2, "")
     assert "holds no gridsim results" in done.stderr

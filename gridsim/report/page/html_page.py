@@ -24,6 +24,7 @@ from gridsim.report.page.palette import PALETTE
 from gridsim.report.page.run_tables import RunTables, place_name, records
 from gridsim.report.page.unit_sections import anchors, n1_by_name, unit_sections
 from gridsim.report.page.vocabulary import Vocabulary
+from gridsim.results.layout import REPORT_FILES
 from gridsim.results.store import ResultStore
 from gridsim.studies.progress import Silence
 
@@ -92,15 +93,10 @@ def write_report(
         progress=told,
     )
     told.begin("Writing the page", 0)
-    path = Path(out) if out is not None else Path(directory) / default_name(code)
+    path = Path(out) if out is not None else Path(directory) / REPORT_FILES[code]
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(page_text(run, companions, Language(code)), encoding="utf-8")
     return path
-
-
-def default_name(code: LanguageCode) -> str:
-    """Return the name of the file in a language."""
-    return "report.html" if code is LanguageCode.en else f"report.{code}.html"
 
 
 def page_text(run: RunTables, companions: Companions, language: Language) -> str:
