@@ -87,7 +87,7 @@ def _print_year(console: Console, found: HostingCapacity, year: int) -> None:
         if found.outage_checks:
             single = known["n1_held_by"] == SINGLE_SUPPLY
             console.print(
-                f"N-1       {single.sum():,} busbars have a single supply: 0 MW; of the others "
+                f"N-1       on a single supply, with 0 MW: {single.sum():,}; of the others "
                 f"{(known.loc[~single, 'n1_firm_mw'] >= TELLING_MW).sum():,} carry {TELLING_MW:g} MW, "
                 f"{known.loc[~single, 'n1_is_above_before'].sum():,} held by something that an outage overloads already"
             )

@@ -95,9 +95,9 @@ class Capacities:
     def near(self, mw: float) -> IndexArray:
         """Return the steps whose estimates are too inexact to tell whether an addition fits in them."""
         estimate, solved_mw = self.mw[self.steps], self._solved_mw[self.steps]
-        with np.errstate(invalid="ignore"):
-            error = LEAST_ERROR + ERROR_OF_WAY * np.abs(estimate / solved_mw - 1.0)
-            return self.steps[~(np.abs(estimate - mw) > np.fmax(error, 0.0) * mw)]
+        error = LEAST_ERROR + ERROR_OF_WAY * np.abs(estimate / solved_mw - 1.0)
+        # An estimate that comes from slopes alone has no known error and is near to everything.
+        return np.asarray(self.steps[~(np.abs(estimate - mw) > error * mw)])
 
     def least_of(self, steps: IndexArray) -> int:
         """Return the step with the smallest capacity."""
@@ -105,7 +105,7 @@ class Capacities:
 
     def lowest(self, steps: IndexArray, count: int) -> IndexArray:
         """Return the steps with the smallest capacities, ascending."""
-        return steps[np.argsort(self.mw[steps], kind="stable")[:count]]
+        return np.asarray(steps[np.argsort(self.mw[steps], kind="stable")[:count]])
 
     def held_by(self, step: int) -> tuple[int, int, int]:
         """Return a step with what holds it."""

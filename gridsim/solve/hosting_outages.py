@@ -97,11 +97,12 @@ class HostingOutages:
         rows = np.searchsorted(self.steps, steps)
         loading, cause, is_open = self._solve(candidates, steps, mw)
         is_new = is_open & ~self._is_open_before[rows]
-        answers = self.room.judge(loading, rows, mw, ~is_new.any(axis=1))
+        has_new = np.asarray(is_new.any(axis=1))
+        answers = self.room.judge(loading, rows, mw, ~has_new)
         held = np.maximum(answers.column, 0)
         outage = np.where(answers.column >= 0, cause[np.arange(len(rows)), held], -1)
         first_new = np.where(is_new.all(axis=1), -1, is_new.argmax(axis=1))
-        return answers._replace(outage=np.where(is_new.any(axis=1), first_new, outage))
+        return answers._replace(outage=np.where(has_new, first_new, outage))
 
     def name_of(self, outage: int) -> str:
         """Return the name of an outage, ``none`` for -1."""

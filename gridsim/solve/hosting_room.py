@@ -30,7 +30,8 @@ class Answers(NamedTuple):
 
     def part(self, first: int, last: int) -> Answers:
         """Return some of them."""
-        return Answers(*(values[first:last] for values in self))
+        some = slice(first, last)
+        return Answers(self.fits[some], self.crossing_mw[some], self.column[some], self.outage[some])
 
 
 def no_answers(n: int) -> Answers:
@@ -102,7 +103,7 @@ class Room:
 
     def rises(self, after: AnyArray, rows: IndexArray, mw: FloatArray) -> AnyArray:
         """Return the rise in percent per MW of the loadings kept, shape (n, n_kept); arguments as in :meth:`judge`."""
-        return (after[:, self.kept] - self.before[rows]) / mw[:, np.newaxis].astype(self.before.dtype)
+        return np.asarray((after[:, self.kept] - self.before[rows]) / mw[:, np.newaxis].astype(self.before.dtype))
 
     def estimate(self, slopes: AnyArray) -> FloatArray:
         """Return the MW at which the first loading reaches what is allowed in every row if it rises by ``slopes``.
@@ -112,7 +113,7 @@ class Room:
         rising = np.flatnonzero(slopes > 0.0)
         most = (self._per_room[:, rising] * slopes[rising]).max(axis=1, initial=0.0).astype(np.float64)
         with np.errstate(divide="ignore"):
-            return 1.0 / most
+            return np.asarray(1.0 / most)
 
     def is_above(self, row: int, column: int) -> bool:
         """Whether a loading, by its column of all, is above its limit without any addition."""

@@ -120,3 +120,10 @@ def test_searches_side_by_side_find_what_each_finds_alone() -> None:
     assert sum(heard) == 40
     alone = {seed: search_together([(seed, search(seed))], ask)[seed] for seed in range(40)}
     assert together == alone
+
+
+def test_estimates_that_were_never_checked_are_asked() -> None:
+    capacity, _ = capacities(4)
+    known, oracle = Capacities(np.full(len(capacity), 500.0)), Oracle(capacity)
+    search = largest_but_for(known, 20, fits_mw=0.0, most_mw=MOST, tolerance_mw=TOLERANCE)
+    assert found_by(search, oracle).mw == pytest.approx(np.sort(capacity)[20], abs=TOLERANCE)
