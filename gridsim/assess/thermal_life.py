@@ -244,7 +244,7 @@ def life_used(
         pace_h = ageing_h / known_h * HOURS_PER_YEAR
         ends = np.array(years, dtype=FLOAT) + 1.0 + (normal_life_h - used_h) / pace_h
         past = np.where(used_h >= normal_life_h, np.array(years, dtype=FLOAT), np.inf)
-        end_year = np.fmin(np.floor(ends), np.minimum.accumulate(past, axis=1))
+        end_year = np.where(used_h >= normal_life_h, np.minimum.accumulate(past, axis=1), np.floor(ends))
     is_known = known_h > 0.0
     used_percent = np.where(is_known, used_h / normal_life_h * PERCENT, np.nan)
     is_near = is_known & (end_year <= np.array(years, dtype=FLOAT) + FARTHEST_YEARS)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
+from matplotlib.ticker import FuncFormatter
 
 from gridsim.assess.thermal_parameters import CoolingStages
 from gridsim.plots import style
@@ -28,6 +29,10 @@ _LEFT_IN = 0.85
 _RIGHT_IN = 1.7
 _BOTTOM_IN = 0.85
 _LIFT_IN = 0.32
+#: Levels nearer to the lowest one than this are not named.
+_LEVEL_WORDS_IN = 0.12
+#: Larger numbers are told by their size: far beyond every limit the model of ageing has no other meaning.
+_LARGEST_WRITTEN_OUT = 1e5
 AIR_COLOUR, OIL_COLOUR, HOT_COLOUR = "#4C86A8", "#E08E2B", style.ALERT
 #: Hot spots of normal ageing of ordinary paper, and of normal cyclic loading and long-time emergency, degree Celsius.
 LEVELS_C = ((98.0, "98 °C: normal ageing"), (120.0, "120 °C: normal cyclic limit"), (140.0, "140 °C: emergency limit"))
@@ -100,10 +105,14 @@ def _temperature_lane(ax: Axes, week: ThermalWeek, edges: FloatArray) -> None:
     ax.plot(ends, _column(week, "top_oil_temp_c"), color=OIL_COLOUR, linewidth=1.5)
     ax.plot(ends, _column(week, "hot_spot_temp_c"), color=HOT_COLOUR, linewidth=1.8)
     ax.set_ylim(min(coldest - 5.0, 0.0), max(hottest * 1.06, 106.0))
+    low, high = ax.get_ylim()
+    per_k = style.size_in(ax)[1] / (high - low)
     for level_c, words in LEVELS_C:
-        if level_c < ax.get_ylim()[1]:
+        if level_c < high:
             ax.axhline(level_c, color=style.SOFT_INK, linewidth=0.6, linestyle=(0, (4, 3)), zorder=1)
-            _beside(ax, level_c, words, colour=style.SOFT_INK)
+            # Words of levels that lie close together would lie over one another.
+            if level_c == LEVELS_C[0][0] or (level_c - LEVELS_C[0][0]) * per_k > _LEVEL_WORDS_IN:
+                _beside(ax, level_c, words, colour=style.SOFT_INK)
     _lane_title(ax, "Temperature [°C], model of IEC 60076-7")
 
 
@@ -114,8 +123,13 @@ def _ageing_lane(ax: Axes, week: ThermalWeek, edges: FloatArray) -> None:
     style.fill(ax, corners, "#C98B94", edgecolors="#C98B94", linewidths=0.2)
     ax.set_ylim(0.0, max(_highest(rate) * 1.1, 1.5))
     ax.axhline(1.0, color=style.ALERT, linewidth=0.8)
+    ax.yaxis.set_major_formatter(FuncFormatter(lambda value, _: _large(value)))
     _beside(ax, 1.0, "1: normal")
     _lane_title(ax, "Ageing of the paper [days of normal life a day]")
+
+
+def _large(value: float) -> str:
+    return f"{value:,.4g}" if value < _LARGEST_WRITTEN_OUT else f"{value:.1e}"
 
 
 def _highest(values: FloatArray) -> float:
@@ -161,7 +175,7 @@ def _subtitle(week: ThermalWeek) -> list[str]:
     least = "at least " if week.unknown_h else ""
     lines = [
         f"{week.element}, {week.sn_mva:g} MVA, {_cooling_words(week)}. Hot spot {least}{hot.max():.0f} °C; "
-        f"the week takes {least}{week.loss_of_life_days:,.1f} days of normal life.",
+        f"the week takes {least}{_large(week.loss_of_life_days)} days of normal life.",
         "Local time. Constants by class of cooling, loss ratio of the nameplate, air of the scenario.",
     ]
     if week.unknown_h:

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 UNKNOWN = "-"
 VERDICT_STYLES = {"violated": "bold red", "unknown": "yellow", "ok": "green"}
+#: Larger numbers, as the model of ageing gives them far beyond every limit, are told by their size.
+LARGEST_WRITTEN_OUT = 1e7
 #: Episodes printed, the largest.
 N_EPISODES = 8
 
@@ -45,8 +47,7 @@ def print_dossier(console: Console, found: Dossier) -> None:
     console.print(f"Limit     {escape(found.limit)}: {when} (shown: {escape(found.worst_element)})")
     console.print(f"N-1       {n1_words(found.unit, found.n1, offset)}", soft_wrap=True)
     console.print(f"Trend     {_trend_words(found)}", soft_wrap=True)
-    end = "not within a century" if pd.isna(found.end_of_life_year) else f"in {found.end_of_life_year:.0f}"
-    console.print(f"Life      used up {end}, if every year were like the last one")
+    console.print(f"Life      {_life_words(found)}")
     console.print(
         f"Data      {first['confidence']}" + (", a representative unit" if first["is_representative"] else "")
     )
@@ -103,6 +104,15 @@ def _trend_words(found: Dossier) -> str:
     elif found.first_overload_utc is None:
         text += f"; not above the limit within {FARTHEST_YEARS} years, as far as that can be told"
     return f"{text} ({METHOD})"
+
+
+def _life_words(found: Dossier) -> str:
+    if pd.isna(found.unit["max_hot_spot_temp_c"]):
+        return "not known: no hour with known temperatures"
+    latest = " at the latest" if found.unit["temperature_unknown_h"] else ""
+    if pd.isna(found.end_of_life_year):
+        return "not used up within a century, if every year were like the last known one"
+    return f"used up in {found.end_of_life_year:.0f}{latest}, if every year were like the last known one"
 
 
 def dossier_record(found: Dossier) -> dict[str, Any]:
@@ -205,4 +215,6 @@ def _print_episodes(console: Console, found: Dossier, offset: pd.Timedelta) -> N
 
 
 def _number(value: float, decimals: int) -> str:
-    return UNKNOWN if pd.isna(value) else f"{value:,.{decimals}f}"
+    if pd.isna(value):
+        return UNKNOWN
+    return f"{value:.1e}" if abs(value) >= LARGEST_WRITTEN_OUT else f"{value:,.{decimals}f}"

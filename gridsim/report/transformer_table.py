@@ -27,6 +27,8 @@ UNKNOWN = "-"
 AT_LEAST = "≥ "
 #: Rows printed; a row stands for all units of a substation that are loaded alike.
 N_ROWS = 20
+#: Life used that is still told as a number, percent.
+MOST_LIFE_PERCENT = 1000.0
 #: Columns whose texts may be broken, and their least width.
 WRAPPED = {"transformer": 22, "with out": 12}
 UNITS_FILE, YEARS_FILE = "transformers.csv", "transformer_years.csv"
@@ -133,10 +135,10 @@ def _cells(found: TransformerReport, row: dict[str, Any], *, is_failing: bool) -
     cells = [escape(_unit_names(row["names"]) + winding), _first_above(row, offset)]
     cells += [_number(row["failed_h"], 0)] if is_failing else []
     cells += [
-        least + _number(row["hours"], 0),
-        least + _number(row["longest_h"], 0),
-        least + _number(row["overload_mvah"], 0),
-        least + _number(row["peak_percent"], 1),
+        _number(row["hours"], 0, least),
+        _number(row["longest_h"], 0, least),
+        _number(row["overload_mvah"], 0, least),
+        _number(row["peak_percent"], 1, least),
         _signed(row["trend_percent_per_year"]),
     ]
     if found.n1 is not None:
@@ -147,10 +149,10 @@ def _cells(found: TransformerReport, row: dict[str, Any], *, is_failing: bool) -
     ends = row["end_of_life_year"]
     verdicts = [value for name, value in row.items() if name.startswith(VERDICT_PREFIX) and value]
     cells += [
-        hot + _number(row["max_hot_spot_temp_c"], 0),
-        hot + _number(row["life_used_percent"], 1),
+        _number(row["max_hot_spot_temp_c"], 0, hot),
+        _life(row["life_used_percent"], hot),
         UNKNOWN if pd.isna(ends) else f"{ends:.0f}",
-        f"{verdicts.count('violated')} of {len(verdicts)}",
+        f"{least}{verdicts.count('violated')} of {len(verdicts)}",
     ]
     return cells
 
@@ -202,8 +204,13 @@ def _date(moment: Any, offset: pd.Timedelta) -> str:
     return UNKNOWN if pd.isna(moment) else f"{moment + offset:%Y-%m-%d}"
 
 
-def _number(value: float, decimals: int) -> str:
-    return UNKNOWN if pd.isna(value) else f"{value:,.{decimals}f}"
+def _number(value: float, decimals: int, least: str = "") -> str:
+    return UNKNOWN if pd.isna(value) else f"{least}{value:,.{decimals}f}"
+
+
+def _life(percent: float, least: str) -> str:
+    """Return the life used in percent; far beyond all of it, where the model says no more than that, only that."""
+    return f"> {MOST_LIFE_PERCENT:,.0f}" if percent > MOST_LIFE_PERCENT else _number(percent, 1, least)
 
 
 def _signed(value: float) -> str:

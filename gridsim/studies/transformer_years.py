@@ -67,13 +67,14 @@ def transformer_years(store: ResultStore, ranked: pd.DataFrame) -> pd.DataFrame:
 
 
 def end_of_life_years(store: ResultStore) -> pd.DataFrame:
-    """Return by transformer the year in which its first winding has used up its life, at the pace of its last year.
+    """Return by transformer when its first winding has used up its life, at the pace of the last known year.
 
     Columns ``UNIT_KEY``, ``end_of_life_year`` (NaN after a century) and ``unknown_h`` (hours whose temperature is not
     known, of the winding with most of them).
     """
     thermal = _by_unit(store.read_table("thermal_life"))
-    last = thermal[thermal["year"] == thermal.groupby("element")["year"].transform("max")]
+    known = thermal[thermal["known_h"] > 0.0]
+    last = known[known["year"] == known.groupby("element")["year"].transform("max")]
     ends = last.groupby(UNIT_KEY)["end_of_life_year"].min()
     unknown = thermal.groupby([*UNIT_KEY, "element"])["unknown_h"].sum().groupby(UNIT_KEY).max()
     return pd.concat([ends, unknown], axis=1).reset_index()

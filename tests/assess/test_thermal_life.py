@@ -179,3 +179,12 @@ def test_life_used_and_its_end_by_hand() -> None:
     np.testing.assert_array_equal(
         end, [[2040, 2040, 2040], [np.nan, 2036, np.nan], [2030, 2030, 2030], [np.nan, np.nan, np.nan]]
     )
+
+
+def test_a_life_used_up_many_times_over_ended_when_it_was_used_up() -> None:
+    ageing_h = np.array([[NORMAL_LIFE_H * 0.25, NORMAL_LIFE_H * 40.0, 0.0, NORMAL_LIFE_H]])
+    known_h = np.array([[8766.0, 8766.0, 0.0, 8766.0]])
+    used, ends = life_used(ageing_h, known_h, [2026, 2027, 2028, 2029])
+    assert used[0, 1] == pytest.approx(4025.0)
+    assert ends[0, [0, 1, 3]].tolist() == [2030.0, 2027.0, 2027.0]
+    assert np.isnan(ends[0, 2])
