@@ -126,6 +126,9 @@ class ResultStore:
         path = Path(directory)
         with told(path, "cannot be read"):
             refuse(path, state_of(path), overwrite=overwrite)
+            place = next(folder for folder in (path.absolute(), *path.absolute().parents) if folder.exists())
+            if not os.access(place, os.W_OK | os.X_OK):
+                raise ResultStoreError(f"{path}: no permission to write in {place}; choose another place")
 
     @classmethod
     def open(cls, directory: str | Path) -> ResultStore:

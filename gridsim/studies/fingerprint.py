@@ -20,7 +20,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-import gridsim
 from gridsim.enums import Solver
 from gridsim.kernels.cache_folder import sources_hash
 from gridsim.studies.versions import versions
@@ -45,7 +44,7 @@ HASHED_ROWS = 256
 
 def solving_sources() -> str:
     """Return a hash of the source code that solves load flows."""
-    package = Path(gridsim.__file__).parent
+    package = Path(__file__).resolve().parents[1]
     return "-".join(sources_hash(package / room) for room in SOLVING_ROOMS)
 
 

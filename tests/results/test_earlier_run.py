@@ -163,3 +163,15 @@ def test_a_place_that_cannot_be_written_is_told(tmp_path: Path) -> None:
     with pytest.raises(ResultStoreError, match="Not a directory"):
         ResultStore.create(tmp_path / "file" / "run")
     assert (tmp_path / "file").read_text() == "text"
+
+
+def test_a_folder_without_permission_is_told_before_anything_is_done(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The system is asked, whose answer is made up here, because it lets root write everywhere."""
+    (tmp_path / "locked").mkdir()
+    monkeypatch.setattr(os, "access", lambda path, mode: str(path) != str(tmp_path / "locked") or not mode & os.W_OK)
+    ResultStore.check_free(tmp_path / "run")
+    with pytest.raises(ResultStoreError, match=f"no permission to write in {tmp_path / 'locked'}"):
+        ResultStore.check_free(tmp_path / "locked" / "deep" / "run")
+    assert not list((tmp_path / "locked").iterdir())
