@@ -101,7 +101,7 @@ class HostingOutages:
         answers = self.room.judge(loading, rows, mw, ~has_new)
         held = np.maximum(answers.column, 0)
         outage = np.where(answers.column >= 0, cause[np.arange(len(rows)), held], -1)
-        first_new = np.where(is_new.all(axis=1), -1, is_new.argmax(axis=1))
+        first_new = np.where(is_open.all(axis=1), -1, is_new.argmax(axis=1))
         return answers._replace(outage=np.where(has_new, first_new, outage))
 
     def name_of(self, outage: int) -> str:

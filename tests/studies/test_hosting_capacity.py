@@ -183,8 +183,10 @@ def test_command_prints_writes_and_draws(scenario: Path, tmp_path: Path) -> None
     told = CliRunner().invoke(app, [*asked, "--csv", str(csv), "--picture", str(picture)])
     assert told.exit_code == 0
     assert "overloaded already" in told.stdout
+    assert "all 13 single outages" in told.stdout
     assert len(pd.read_csv(csv)) == 3
     assert picture.stat().st_size > 10_000
-    record = json.loads(CliRunner().invoke(app, [*asked, "--json"]).stdout)
+    record = json.loads(CliRunner().invoke(app, [*asked, "--no-n1", "--json"]).stdout)
+    assert record["criteria"] == ["n-0"]
     assert [row["busbar"] for row in record["busbars"]][-1] == BUSBAR
     assert CliRunner().invoke(app, ["hosting", str(scenario), "--year", "2050"]).exit_code == 2
