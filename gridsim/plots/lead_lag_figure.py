@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 _TITLE = "Does each planned substation come before the grid needs it?"
 _ROW_IN = 0.235
-_NOTES_IN, _NOTES_N1_IN = 3.0, 5.35
+_NOTES_IN, _NOTES_N1_IN = 3.0, 5.6
 _GAP_ROWS = 1.6
 _NAME_CHARACTERS = 46
 AHEAD_COLOUR = "#3E7CB1"
@@ -235,7 +235,7 @@ def _need_text(row: dict[Any, Any], criterion: str) -> str:
     # The twin unit of the same substation goes by its own name alone.
     station = name.rpartition(".")[0]
     told = out.removeprefix(f"{station}.") if station else out
-    return f"{text}, {style.shorten(told, 18)} out"
+    return f"{text}, {style.shorten(told, 16)} out"
 
 
 def _subtitle(found: LeadLag) -> list[str]:

@@ -35,7 +35,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gridsim.studies.lead_lag_pairs import NO_OUTAGE, OutageNeed, PairSolver, stretches
-from gridsim.studies.lead_lag_projects import LONGEST_STRIDE, POINTS_PER_YEAR, REACH_POINTS
+from gridsim.studies.lead_lag_projects import LONGEST_STRIDE, POINTS_PER_YEAR
+from gridsim.studies.lead_lag_reach import REACH_POINTS
 
 if TYPE_CHECKING:
     from gridsim.dtypes import BoolArray, IndexArray
@@ -96,7 +97,7 @@ class _OutageScan:
         stop = len(planned.run.grid.time_utc) if need is None else need.step + 1
         self._stretches = stretches(scan, stop)
         self._pairs = PairSolver(planned, scan)
-        self._relief = np.nan_to_num(scan.relief, nan=0.0)
+        self._relief = np.nan_to_num(scan.reach.relief, nan=0.0)
         self._cut_off_mw: dict[str, float] = {}
         months = planned.run.grid.injections.days.month
         first_days = np.concatenate([[0], np.flatnonzero(np.diff(months)) + 1])

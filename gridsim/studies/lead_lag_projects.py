@@ -31,6 +31,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gridsim.studies.lead_lag_grids import grid_with_from_first_day, grid_without
+from gridsim.studies.lead_lag_reach import Reach
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -45,8 +46,6 @@ if TYPE_CHECKING:
 RELIEF_POINTS = 2.0
 #: Relief, in the same points, below which a winding is not looked at for a project.
 RELEVANT_POINTS = 1.0
-#: Relief at the highest hours of a block, in the same points, below which a winding is out of reach of a project.
-REACH_POINTS = 0.5
 #: Distance to the limit, in the same points, within which every hour is looked at.
 CLOSE_POINTS = 2.0
 #: Points by which loadings are taken to grow in a year at most, when years are passed over; a need found after them
@@ -56,8 +55,6 @@ LONGEST_STRIDE = 4
 NOTHING = -1
 #: Blocks kept ready for a second look.
 KEPT_BLOCKS = 4
-#: What projects build that carries power.
-_OWN_TABLES = ("trafo", "trafo3w", "line")
 
 
 @dataclass(frozen=True)
@@ -115,10 +112,7 @@ class ProjectScan:
     def __post_init__(self) -> None:
         self._n_step = len(self.run.grid.time_utc)
         self._first = max(self.date_step, 0)
-        self._relief = np.full(len(self.run.solving.columns.elements), np.nan)
-        self._burden = self._relief.copy()
-        self._own: bytes = b""
-        self._seen: set[int] = set()
+        self.reach = Reach(len(self.run.solving.columns.elements))
 
     @cached_property
     def without(self) -> StagedGrid:
@@ -130,11 +124,6 @@ class ProjectScan:
         """The grid with the project from the first day, up to its date."""
         return grid_with_from_first_day(self.run.grid, self.project_id)
 
-    @property
-    def relief(self) -> FloatArray:
-        """Largest relief of each winding in hours looked at so far, percentage points, NaN unknown. (n_column,)."""
-        return self._relief
-
     def need(self) -> Need | None:
         """Return the first hour at which the project is needed, None when there is none."""
         return self._need_before() or self._need_after()
@@ -143,15 +132,15 @@ class ProjectScan:
         """Return the first overload in the first ``year_steps`` steps of service that is not there without it."""
         run = self.run
         stop = min(self._first + year_steps, self._n_step)
-        left = np.ones(len(self._relief), dtype=np.bool_)
+        left = np.ones(len(self.reach.relief), dtype=np.bool_)
         for block in self._blocks(self.without, self._first, stop):
             first, end = max(block.start_step, self._first), min(block.stop_step, stop)
             self._begin(self.without, block, first)
-            if not len(self._trouble(first, end, left & ~(self._burden < REACH_POINTS), failed=False)):
+            if not len(self._trouble(first, end, left & self.reach.is_burdened, failed=False)):
                 continue
-            if block.index not in self._seen:
+            if block.index not in self.reach.seen:
                 self._distance(block)
-            steps = self._trouble(first, end, left & ~(self._burden < REACH_POINTS), failed=False)
+            steps = self._trouble(first, end, left & self.reach.is_burdened, failed=False)
             if not len(steps):
                 continue
             loading = self._solve_without(block, steps)
@@ -171,19 +160,19 @@ class ProjectScan:
     def _need_before(self) -> Need | None:
         """Return the first overloaded or unsolved hour of the planned run that the project, were it there, cures."""
         run, stop = self.run, min(self._first, self._n_step)
-        left = np.ones(len(self._relief), dtype=np.bool_)
+        left = np.ones(len(self.reach.relief), dtype=np.bool_)
         if not len(self._trouble(0, stop, left)):
             return None
         for block in self._blocks(self.early, 0, stop):
             first, end = block.start_step, min(block.stop_step, stop)
             self._begin(self.early, block, first)
-            if not len(self._trouble(first, end, left & ~(self._relief < REACH_POINTS))):
+            if not len(self._trouble(first, end, left & self.reach.is_relieved)):
                 continue
             opened = run.solving.take_up(self.early, block)
             samples = run.samples_between(first, end)
             early = self._solved(opened, run.sample_step[samples])
-            self._learn(run.sample_percent[:, samples] - early.percent)
-            steps = self._trouble(first, end, left & ~(self._relief < REACH_POINTS))
+            self.reach.learn(run.sample_percent[:, samples] - early.percent)
+            steps = self._trouble(first, end, left & self.reach.is_relieved)
             if not len(steps):
                 continue
             loading = self._solved(opened, steps)
@@ -200,22 +189,8 @@ class ProjectScan:
         return None
 
     def _begin(self, grid: StagedGrid, block: Block, step: int) -> None:
-        """Forget what is out of reach where the project, at a step, has other elements than in the blocks before."""
-        planned = next(stage for stage in self.run.grid.stages if step < stage.stop_step).in_service
-        other = grid.stages[block.stage_index].in_service
-        own = b"".join(np.packbits(planned[table] ^ other[table]).tobytes() for table in _OWN_TABLES)
-        if own != self._own:
-            self._own = own
-            self._seen.clear()
-            self._relief[:] = np.nan
-            self._burden[:] = np.nan
-
-    def _learn(self, relief: NDArray[np.float32]) -> None:
-        """Note by how much the project lowers each winding in some steps, (n_column, n_step), NaN where unknown."""
-        known = np.flatnonzero(~np.isnan(relief).all(axis=1))
-        if len(known):
-            self._relief[known] = np.fmax(self._relief[known], np.nanmax(relief[known], axis=1))
-            self._burden[known] = np.fmax(self._burden[known], -np.nanmin(relief[known], axis=1))
+        planned = next(stage for stage in self.run.grid.stages if step < stage.stop_step)
+        self.reach.begin(planned.in_service, grid.stages[block.stage_index].in_service)
 
     def _trouble(self, start: int, stop: int, left: BoolArray, *, failed: bool = True) -> IndexArray:
         """Return the steps of the planned run without solution or with an overload of a winding in ``left``."""
@@ -256,7 +231,7 @@ class ProjectScan:
         """Return how close relieved windings come to their limits in the samples of a year, and its first need."""
         nearest = np.inf
         self._begin(self.without, blocks[-1], max(blocks[-1].start_step, self._first))
-        is_relieved = self._relief >= RELEVANT_POINTS
+        is_relieved = self.reach.relief >= RELEVANT_POINTS
         relieved = [block for block in blocks if (self._peaks_in(block) & is_relieved).any()]
         main = max(blocks, key=lambda block: int(self._peaks_in(block).sum()))
         for block in relieved or [main]:
@@ -282,8 +257,8 @@ class ProjectScan:
         steps, planned = run.sample_step[part], run.sample_percent[:, part]
         loading = self._solve_without(block, steps)
         is_solved = ~run.is_failed[steps]
-        self._seen.add(block.index)
-        self._learn(loading.percent - planned)
+        self.reach.seen.add(block.index)
+        self.reach.learn(loading.percent - planned)
         if (loading.is_failed & is_solved).any():
             return float("-inf")
         limit = run.solving.limit.at(steps)

@@ -208,6 +208,7 @@ def test_a_cancelled_project_has_no_date_and_may_still_be_needed(tmp_path: Path)
     assert "never comes" in plant["verdict"]
 
 
+@pytest.mark.slow
 def test_a_later_date_is_further_behind_by_as_much(tmp_path: Path) -> None:
     scenario = gridsim.load_scenario(write_tiny_study(tmp_path))
     late = dataclasses.replace(scenario.commissioning, slip_months_by_project={"p_new": 6})
@@ -225,6 +226,7 @@ def test_only_projects_that_build_substations_or_are_published_are_judged(tmp_pa
     assert judged_projects(grid) == ["p_new"]  # p_solar opens no transformer, p_at2 reinforces a standing substation
 
 
+@pytest.mark.slow
 def test_the_command_prints_writes_and_draws(tmp_path: Path) -> None:
     scenario = write_tiny_study(tmp_path)
     picture, folder = tmp_path / "lead.png", tmp_path / "tables"

@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pandapower as pp
 import pandas as pd
-
-from tests.support.brute_outages import WINDINGS, brute_force
 
 if TYPE_CHECKING:
     from gridsim.grid.staged import StagedGrid
 
+WINDINGS = ("hv", "mv", "lv")
 #: Single outages: what stands in these tables.
 TABLES = ("trafo", "trafo3w", "line", "sgen")
 
@@ -71,17 +71,28 @@ def _groups(without: StagedGrid, with_project: StagedGrid, step: int) -> list[_G
 
 
 def _loading(grid: StagedGrid, step: int, groups: list[_Group]) -> pd.DataFrame:
-    """Loading of every transformer winding, outages x windings, percent."""
+    """Loading of every transformer winding, outages x windings, percent; NaN out of service."""
     stage = _stage(grid, step)
     net = grid.net_at(stage)
-    net["controller"]["in_service"] = False
-    values = grid.injections.element_profiles(step, step + 1, stage.in_service["bus"])
-    frames = {
-        (table, column): pd.DataFrame(part, columns=net[table].index)
-        for (table, column), part in values.items()
-        if part.size
-    }
-    found = brute_force(net, frames, groups).loading[0]
+    for (table, column), values in grid.injections.element_profiles(step, step + 1, stage.in_service["bus"]).items():
+        net[table][column] = values[0]
     names = [f"trafo:{name}" for name in net["trafo"]["name"]]
     names += [f"trafo3w:{name}:{winding}" for name in net["trafo3w"]["name"] for winding in WINDINGS]
-    return pd.DataFrame(found[:, : len(names)], index=[group.name for group in groups], columns=names)
+    rows = [_after(net, group) for group in groups]
+    return pd.DataFrame(rows, index=[group.name for group in groups], columns=names)
+
+
+def _after(net: Any, group: _Group) -> Any:
+    for table, index in group.elements.items():
+        net[table].loc[index, "in_service"] = False
+    pp.runpp(net, tolerance_mva=1e-9, numba=False, lightsim2grid=False, run_control=False)
+    two = np.where(net["trafo"]["in_service"], net["res_trafo"]["loading_percent"], np.nan)
+    units = net["trafo3w"]
+    three = np.full((len(units), len(WINDINGS)), np.nan)
+    for place, side in enumerate(WINDINGS):
+        rated_ka = units[f"sn_{side}_mva"] / (np.sqrt(3.0) * units[f"vn_{side}_kv"])
+        loading = net["res_trafo3w"][f"i_{side}_ka"] / rated_ka * 100.0
+        three[:, place] = np.where(units["in_service"], loading, np.nan)
+    for table, index in group.elements.items():
+        net[table].loc[index, "in_service"] = True
+    return np.concatenate([two, three.ravel()])
