@@ -9,6 +9,8 @@ import pytest
 
 import gridsim
 from gridsim.report.page.language import Language, LanguageCode
+from gridsim.report.page.run_tables import RunTables
+from gridsim.results.store import ResultStore
 from tests.support.page_reading import read_page
 from tests.support.synthetic_store import write_synthetic_store
 from tests.support.tiny_study import write_tiny_study
@@ -46,6 +48,7 @@ def test_sections_name_who_tips_the_transformer_over(
     study: tuple[Path, Path], causes: pd.DataFrame, tmp_path: Path
 ) -> None:
     content = gridsim.write_report(study[1], tmp_path / "report.html").read_text(encoding="utf-8")
+    names = RunTables(ResultStore.open(study[1])).investors
     causes = causes.assign(name=causes["element"].str.split(":").str[1])
     language = Language(LanguageCode.en)
     worst = causes.sort_values("loading_percent", ascending=False, kind="stable").drop_duplicates("name")
@@ -56,7 +59,7 @@ def test_sections_name_who_tips_the_transformer_over(
         local = row.peak_utc.tz_convert(None) + pd.Timedelta(hours=5)
         loading, limit = language.number(row.loading_percent, 1), language.number(row.limit_percent)
         assert f"Highest hour: {language.moment(local)}, {loading} % of a limit of {limit} %." in section.text
-        assert f"Tipped over by {row.tipped_by}." in section.text
+        assert f"Tipped over by {names.get(row.tipped_by, row.tipped_by)}." in section.text
         table = next(rows for rows in section.tables.values() if rows[0][0][0] == "Contributor")
         shares = causes[(causes["name"] == row.name) & (causes["peak_utc"] == row.peak_utc)]["share_percent"]
         assert table[1][2][0] == language.number(shares.max(), 1)

@@ -101,7 +101,7 @@ def write_report(
 
 def page_text(run: RunTables, companions: Companions, language: Language) -> str:
     """Return the page in a language."""
-    words = Vocabulary(language)
+    words = Vocabulary(language, run.investors)
     answer = Answer(run, companions, language, words)
     shares = answer_shares(run)
     anchor_of = anchors(run.transformers["name"])

@@ -112,6 +112,13 @@ class RunTables:
         return frame[is_inside].sort_values("day", kind="stable").reset_index(drop=True)
 
     @cached_property
+    def investors(self) -> dict[str, str]:
+        """Name of every investor project by its identifier."""
+        frame = self.store.read_table("events")
+        own = frame[frame["investor_id"] != ""]
+        return {str(key): place_name(name) for key, name in zip(own["investor_id"], own["name"], strict=True)}
+
+    @cached_property
     def transformers(self) -> pd.DataFrame:
         """One row per transformer, worst first.
 

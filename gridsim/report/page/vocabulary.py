@@ -5,16 +5,31 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from gridsim.report.page.language import Language
 
 
 class Vocabulary:
-    """What the words of the tables are called in one language; a word that it does not know stays as it is."""
+    """What the words of the tables are called in one language; a word that it does not know stays as it is.
 
-    def __init__(self, language: Language) -> None:
+    Parameters
+    ----------
+    language:
+        Which.
+    names:
+        Names for identifiers, the same in every language.
+    """
+
+    def __init__(self, language: Language, names: Mapping[str, str] | None = None) -> None:
         self._language = language
-        self._words = {**_table_words(language), **_rule_words(language), **_sector_words(language)}
-        self._words |= _measure_words(language)
+        self._words = {
+            **(names or {}),
+            **_table_words(language),
+            **_rule_words(language),
+            **_sector_words(language),
+            **_measure_words(language),
+        }
 
     def __call__(self, word: Any) -> str:
         """Return ``word`` in the language."""
