@@ -253,10 +253,10 @@ def _subtitle(found: LeadLag) -> list[str]:
         f"project, a transformer passes its limit (rule {rule.name}, N-0).",
     ]
     if found.n1_rule is not None:
-        behind = int((projects["n1_verdict"] == "behind").sum())
+        n1_behind = int((projects["n1_verdict"] == "behind").sum())
         lines.append(
             f"N-1 (rule {found.n1_rule.name}): the first hour found at which it does so after an outage, and with the "
-            f"project after none; {behind} are behind. Before it, sampled hours only."
+            f"project after none; {n1_behind} are behind. Before it, sampled hours only."
         )
     if found.failed_h:
         lines.insert(0, f"{found.failed_h:,} hours of the plan have NO solution.")
