@@ -8,6 +8,7 @@ standard error.
 from __future__ import annotations
 
 import io
+import json
 import sys
 from pathlib import Path  # noqa: TC003  typer reads the annotations at run time
 from typing import Annotated
@@ -63,21 +64,27 @@ def _root(
 
 
 @app.command()
-def check(folder: Annotated[Path, typer.Argument(help="Folder with the CSV tables of a network.")]) -> None:
+def check(
+    folder: Annotated[Path, typer.Argument(help="Folder with the CSV tables of a network.")],
+    as_json: Annotated[bool, typer.Option("--json", help="Print everything as JSON for scripts.")] = False,
+) -> None:
     """Check a network folder: every finding with file, row, column and remedy; totals; how well the rows are known.
 
     Example: gridsim check networks/almaty
     """
     with mistakes_told():
-        from gridsim.cli.check_output import print_findings, print_frame  # noqa: PLC0415  loads pandas
+        from gridsim.cli.check_output import check_record, print_findings, print_frame  # noqa: PLC0415  loads pandas
         from gridsim.tables.load import check_tables  # noqa: PLC0415
         from gridsim.tables.totals import confidence_shares, totals  # noqa: PLC0415
 
         tables, findings = check_tables(folder)
-        print_findings(console(), str(folder), findings)
-        if tables is not None:
-            print_frame(console(), "Totals", totals(tables))
-            print_frame(console(), "Confidence, percent of the rows", confidence_shares(tables))
+        frames = {} if tables is None else {"totals": totals(tables), "confidence": confidence_shares(tables)}
+        if as_json:
+            typer.echo(json.dumps(check_record(str(folder), findings, frames), indent=2, ensure_ascii=False))
+        else:
+            print_findings(console(), str(folder), findings)
+            for title, frame in zip(("Totals", "Confidence, percent of the rows"), frames.values(), strict=False):
+                print_frame(console(), title, frame)
         if findings:
             raise typer.Exit(ExitCode.bad_input)
 

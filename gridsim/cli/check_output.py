@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import dataclasses
+import json
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 from rich import box
@@ -10,11 +12,17 @@ from rich.markup import escape
 from rich.table import Table
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from rich.console import Console
 
     from gridsim.errors import Finding
+
+
+def check_record(folder: str, findings: Sequence[Finding], frames: Mapping[str, pd.DataFrame]) -> dict[str, Any]:
+    """Return everything that the command says, for JSON; frames become lists of rows."""
+    rows = {name: json.loads(frame.to_json(orient="records")) for name, frame in frames.items()}
+    return {"folder": folder, "findings": [dataclasses.asdict(finding) for finding in findings], **rows}
 
 
 def print_findings(console: Console, folder: str, findings: Sequence[Finding]) -> None:
