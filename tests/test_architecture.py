@@ -14,7 +14,15 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 #: Rooms that may touch the file system; everybody else works on objects.
-MAY_OPEN_FILES = ("tables/load.py", "scenario/document.py", "results/", "report/", "plots/", "cli/")
+MAY_OPEN_FILES = (
+    "tables/load.py",
+    "scenario/document.py",
+    "scenario/ambient_file.py",
+    "results/",
+    "report/",
+    "plots/",
+    "cli/",
+)
 STORES = {"ResultStore", "N1Store"}
 OPENING_CALLS = {"open", "read_csv", "read_parquet", "read_text", "read_bytes", "write_text", "write_bytes", "to_csv"}
 
