@@ -196,4 +196,5 @@ def test_hours_without_solution_are_marked_in_every_picture(
     year = int(browser.evaluate("document.getElementById('days-year').textContent"))
     in_year = run.steps.loc[run.failed_steps, "local"].dt.year.eq(year).sum()
     assert browser.evaluate(unknown) == int(in_year)
+    assert browser.evaluate("document.getElementById('chart-days').data[2].x.length") == int(in_year)
     assert np.isfinite(worst).any()

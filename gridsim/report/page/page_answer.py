@@ -71,9 +71,10 @@ class Answer:
         known = _("In the solved hours, ") if self._run.failed_h else ""
         rule = self.rule_text()
         if overloaded.empty:
-            return known + _(
+            none = _(
                 "no transformer of %(total)s is loaded above its limit (%(rule)s).", total=number(len(units)), rule=rule
             )
+            return known + none if known else none[0].upper() + none[1:]
         first = overloaded.sort_values(["first_overload", "rank"]).iloc[0]
         worst = overloaded.iloc[0]
         return known + _(

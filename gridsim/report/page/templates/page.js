@@ -311,7 +311,7 @@
       },
       {
         type: "scatter", mode: "markers", x: crosses.x, y: crosses.y, text: crosses.text,
-        marker: { symbol: "x-thin", size: 6, line: { color: palette.alert, width: 1.3 } },
+        marker: { symbol: "x", size: 7, color: palette.paper, line: { color: palette.alert, width: 1 } },
         hovertemplate: "%{text}<extra></extra>",
       },
     ], layout, config);
@@ -334,11 +334,18 @@
     const dates = Array.from({ length: nDay }, (_, day) => Date.UTC(year, 0, 1 + day)).filter((ms) => ms < Date.UTC(year + 1, 0, 1));
     const grid = (fill) => slots.map((slot) => dates.map((_, day) => fill(cell(slot, day))));
     at("days-year").textContent = year;
+    // Strokes on white, as in the legend: no shade of loading looks like that.
+    const unknown = { x: [], y: [] };
+    slots.forEach((slot) => dates.forEach((ms, day) => {
+      if (!days.isUnknown(cell(slot, day))) return;
+      unknown.x.push(ms);
+      unknown.y.push(slot);
+    }));
     const clock = (slot) => `${String(Math.floor((slot * 24) / perDay)).padStart(2, "0")}:00`;
     Plotly.react(place, [
       {
         type: "heatmap", x: dates, y: slots, z: grid((i) => (days.isUnknown(i) ? 1 : NaN)), showscale: false, hoverongaps: false,
-        colorscale: [[0, palette.alert], [1, palette.alert]],
+        colorscale: [[0, palette.paper], [1, palette.paper]],
         hovertemplate: `%{x|%d %b}<br>${plain(words.no_solution)}<extra></extra>`,
       },
       {
@@ -346,6 +353,10 @@
         zmax: palette.top, showscale: false, hoverongaps: false, text: grid((i) => number(days.percent[i])),
         customdata: slots.map((slot) => Array(dates.length).fill(clock(slot))),
         hovertemplate: `%{x|%d %b}, %{customdata}<br>${plain(words.loading)} %{text} %<extra></extra>`,
+      },
+      {
+        type: "scatter", mode: "markers", ...unknown, hoverinfo: "skip",
+        marker: { symbol: "line-ne", size: 7, line: { color: palette.alert, width: 1.2 } },
       },
     ], layoutOf(isPhone() ? 280 : 340, {
       margin: { l: 56, r: 12, t: 34, b: 34 }, xaxis: { type: "date", tickformat: "%b", dtick: isPhone() ? "M3" : "M1", tickangle: 0 },
