@@ -10,7 +10,8 @@ import pandas as pd
 
 from gridsim.errors import InputError
 from gridsim.results.layout import TIME_COLUMN
-from gridsim.studies.attribution import PART_COLUMNS, Attribution, StepAttributor, attribute_steps
+from gridsim.studies.attribution import Attribution, StepAttributor, attribute_steps
+from gridsim.studies.attribution_block import PART_COLUMNS
 from gridsim.studies.dossier import windings_of
 from gridsim.studies.progress import Silence
 from gridsim.studies.reopen import reopen

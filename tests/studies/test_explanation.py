@@ -17,7 +17,7 @@ from gridsim.cli.app import app
 from gridsim.errors import InputError, ResultStoreError
 from gridsim.grid.contributions import ContributorKind, load_shares
 from gridsim.plots.attribution_figure import attribution_bars, draw_attribution
-from gridsim.studies.attribution import BASE, GROWTH
+from gridsim.studies.attribution_block import BASE, GROWTH
 from gridsim.studies.explanation import attribute_overloads, explain
 from gridsim.studies.reopen import reopen
 from tests.support.tiny_study import write_tiny_study
