@@ -195,8 +195,9 @@ def _draw_outage_needs(ax: Axes, rows: pd.DataFrame, offset_days: float) -> None
     for place, need, is_bound in zip(rows["place"], needed, rows["n1_is_bound"], strict=True):
         if not np.isnan(need):
             face = style.PAPER if is_bound else OUTAGE_COLOUR
-            look = {"markersize": 5.0, "markerfacecolor": face, "markeredgecolor": OUTAGE_COLOUR}
-            ax.plot([need], [place], "D", clip_on=False, zorder=6, **look)
+            edge = OUTAGE_COLOUR
+            at = [need], [place]
+            ax.plot(*at, "D", markersize=5.0, markerfacecolor=face, markeredgecolor=edge, clip_on=False, zorder=6)
 
 
 def _write_notes(ax: Axes, rows: pd.DataFrame, height: float, criterion: str) -> None:
