@@ -25,7 +25,7 @@ from gridsim.tables.schema import TABLES
 from tests.support.tiny_network import tiny_rows
 from tests.support.tiny_study import REFERENCE
 
-few = settings(max_examples=80, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+few = settings(max_examples=50, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 many = settings(max_examples=3000, deadline=None, suppress_health_check=list(HealthCheck))
 
 CELLS = st.one_of(
@@ -153,7 +153,7 @@ documents = (
     st.lists(st.sampled_from(KEYS), min_size=1, max_size=3, unique=True),
     st.lists(VALUES, min_size=3, max_size=3),
 )
-test_any_document = settings(few, max_examples=30)(given(*documents)(any_value_is_read_or_refused))
+test_any_document = settings(few, max_examples=15)(given(*documents)(any_value_is_read_or_refused))
 test_any_document_of_many = pytest.mark.slow(
     settings(many, max_examples=400)(given(*documents)(any_value_is_read_or_refused))
 )
