@@ -15,12 +15,13 @@ import pytest
 
 from gridsim.errors import ResultStoreError
 from gridsim.results.store import ResultStore
+from gridsim.studies.time_series import run_scenario
 from tests.support.tiny_network import tiny_rows
 from tests.support.tiny_study import write_tiny_study
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 PATIENCE_S = 120.0
-N_KILL = 30
+N_KILL = 12
 
 
 def stopped_run(folder: Path, how: signal.Signals) -> tuple[int, str, Path]:
@@ -102,14 +103,27 @@ def test_runs_killed_at_random_moments_go_on_to_the_files_of_one_that_was_not(tm
     assert done.returncode == 0, done.stderr
     told = json.loads(done.stdout)
     assert len(told["noted"]) == N_KILL
-    assert len({noted for noted in told["noted"] if noted >= 0}) >= 4  # early, late and between
+    assert len({noted for noted in told["noted"] if noted >= 0}) >= 3  # early, late and between
     assert told["finished"] >= N_KILL // 4
 
 
 @pytest.mark.slow
 def test_commands_of_an_interrupted_run(tmp_path: Path) -> None:
-    """What a user sees: refused, resumed, resumed when finished, changed and reused."""
-    _, _, directory = stopped_run(tmp_path, signal.SIGKILL)
+    """What a user sees: refused, changed and reused, resumed when there is nothing left to do."""
+
+    class Stop:
+        def begin(self, phase: str, n_step: int) -> None:
+            """Wait for the second block, which is lost."""
+
+        def advance(self, n_step: int) -> None:
+            nonlocal n_done
+            n_done += n_step
+            if n_done == 365:
+                raise KeyboardInterrupt
+
+    n_done, directory = 0, tmp_path / "run"
+    with pytest.raises(KeyboardInterrupt):
+        run_scenario(write_tiny_study(tmp_path, resolution_h=24), to_year=2026, out=directory, progress=Stop())
     refused = gridsim("run", "tiny.toml", "--out", "run", cwd=tmp_path)
     assert (refused.returncode, refused.stdout) == (2, "")
     assert "holds an interrupted run; continue it with gridsim run --resume run" in refused.stderr
@@ -121,14 +135,12 @@ def test_commands_of_an_interrupted_run(tmp_path: Path) -> None:
     other = gridsim("run", "--resume", "run", cwd=tmp_path)
     assert other.returncode == 2
     assert "network file investors.csv has changed" in other.stderr
-    years = ("--to", "2026", "--solver", "pandapower", "--no-plots")
-    arguments = ("run", "tiny.toml", *years, "--out", "run", "--overwrite", "--reuse", "run")
-    reusing = gridsim(*arguments, cwd=tmp_path)
+    arguments = ("--to", "2026", "--no-plots", "--out", "run", "--overwrite", "--reuse", "run")
+    reusing = gridsim("run", "tiny.toml", *arguments, cwd=tmp_path)
     assert reusing.returncode == 0, reusing.stderr
     assert "Blocks    2: 1 reused from unfinished run " in reusing.stdout
-    assert (
-        sorted(path.name for path in directory.glob("*/year=2026/*")) == ["stage=000.parquet", "stage=001.parquet"] * 2
-    )
+    assert {path.name for path in directory.glob("*/year=*/*")} == {"stage=000.parquet", "stage=001.parquet"}
+    assert not (directory / ".earlier").exists()
     again = gridsim("run", "--resume", "run", "--no-plots", cwd=tmp_path)
     assert (again.returncode, again.stderr) == (0, "")
     assert "2 were stored before the run was resumed" in again.stdout
