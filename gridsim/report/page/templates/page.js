@@ -261,10 +261,20 @@
     return traces;
   }
 
+  /** Heights of the pictures, kept free before they are drawn, so that links to what is below lead to the right place. */
+  const heights = {
+    "chart-timeline": () => 84 + 22 * Math.max(firstRow + page.timeline.rows.length, 4),
+    "chart-months": () => monthsHeight(Math.min(groups.length, FIRST_ROWS)),
+    "chart-days": () => (isPhone() ? 280 : 340),
+    "chart-curve": () => 370,
+    "chart-map": () => (isPhone() ? 300 : 640),
+  };
+  const monthsHeight = (n) => 84 + 16 * Math.max(n, 4);
+
   function drawTimeline(place) {
     const n = firstRow + page.timeline.rows.length;
     const labels = [...(hasFailed ? [words.unsolved] : []), ...lanes].map((text) => `<i>${plain(shortened(text, isPhone() ? 16 : 44))}</i> `);
-    const layout = layoutOf(84 + 22 * Math.max(n, 4), {
+    const layout = layoutOf(heights["chart-timeline"](), {
       margin: { l: leftMargin(), r: 14, t: 56, b: 10 }, barmode: "overlay", xaxis: timeAxis(), uirevision: "timeline",
       yaxis: {
         tickvals: Array.from({ length: n }, (_, row) => row), ticktext: [...labels, ...page.timeline.rows.map(rowLabel)],
@@ -282,8 +292,6 @@
 
   // -- months --------------------------------------------------------------------------------------------------------
 
-  const monthsHeight = (n) => 84 + 16 * Math.max(n, 4);
-
   function drawMonths(place) {
     const rows = groups.map((_, group) => group);
     const cells = (fill) => rows.map((group) => Array.from({ length: nMonth }, (_, month) => fill(group * nMonth + month)));
@@ -295,7 +303,7 @@
       crosses.text.push(`<b>${fullName(group)}</b><br>${plain(filled(words.unsolved_hours, { h: number(hours) }))}`);
     }
     const shown = Math.min(rows.length, FIRST_ROWS);
-    const layout = layoutOf(monthsHeight(shown), {
+    const layout = layoutOf(heights["chart-months"](), {
       margin: { l: leftMargin(), r: 14, t: 56, b: 10 }, xaxis: timeAxis(),
       yaxis: {
         tickvals: rows, ticktext: rows.map(rowLabel), range: [shown - 0.5, -0.5], fixedrange: true, showgrid: false,
@@ -358,9 +366,12 @@
         type: "scatter", mode: "markers", ...unknown, hoverinfo: "skip",
         marker: { symbol: "line-ne", size: 7, line: { color: palette.alert, width: 1.2 } },
       },
-    ], layoutOf(isPhone() ? 280 : 340, {
-      margin: { l: 56, r: 12, t: 34, b: 34 }, xaxis: { type: "date", tickformat: "%b", dtick: isPhone() ? "M3" : "M1", tickangle: 0 },
-      yaxis: { title: { text: words.hour, font: { size: 11 } }, tickvals: slots.filter((slot) => (slot * 24) / perDay % 6 === 0), ticktext: slots.filter((slot) => (slot * 24) / perDay % 6 === 0).map(clock), showgrid: false },
+    ], layoutOf(heights["chart-days"](), {
+      margin: { l: 56, r: 12, t: 34, b: 34 }, xaxis: {
+        type: "date", tickformat: "%b", dtick: isPhone() ? "M3" : "M1", tickangle: 0,
+        range: [Date.UTC(year, 0, 1) - 43200000, Date.UTC(year + 1, 0, 1) - 43200000],
+      },
+      yaxis: { range: [-0.5, perDay - 0.5], title: { text: words.hour, font: { size: 11 } }, tickvals: slots.filter((slot) => (slot * 24) / perDay % 6 === 0), ticktext: slots.filter((slot) => (slot * 24) / perDay % 6 === 0).map(clock), showgrid: false },
     }), config);
   }
 
@@ -377,7 +388,7 @@
       hovertemplate: `%{x:.1f} %, %{y:.1f} %<extra>${page.from_year + year}</extra>`,
     })).sort((a, b) => a.line.width - b.line.width);
     const peak = Math.max(110, ...known.map((year) => of(year)[0]));
-    Plotly.react(place, traces, layoutOf(370, {
+    Plotly.react(place, traces, layoutOf(heights["chart-curve"](), {
       margin: { l: 56, r: 12, t: 40, b: 44 }, showlegend: true, legend: { orientation: "h", y: 1.02, yanchor: "bottom", x: 0 },
       xaxis: { title: { text: `${words.share}, %`, font: { size: 11 } }, range: [0, 100] },
       yaxis: { title: { text: `${words.loading}, %`, font: { size: 11 } }, range: [0, peak * 1.04] },
@@ -494,7 +505,7 @@
       textposition: "top center", textfont: { size: 11, color: "#333" }, hoverinfo: "skip", cliponaxis: false,
     }];
     const stretch = 1 / Math.cos((((view.y[0] + view.y[1]) / 2) * Math.PI) / 180);
-    Plotly.react(place, traces, layoutOf(isPhone() ? 300 : 640, {
+    Plotly.react(place, traces, layoutOf(heights["chart-map"](), {
       margin: { l: isPhone() ? 30 : 46, r: 8, t: 34, b: 30 }, uirevision: "map",
       xaxis: { range: view.x, ticksuffix: "°", constrain: "domain" },
       yaxis: { range: view.y, ticksuffix: "°", scaleanchor: "x", scaleratio: stretch, constrain: "domain" },
@@ -564,6 +575,7 @@
   function start() {
     writeScales();
     fillPicker();
+    Object.entries(heights).forEach(([id, height]) => { at(id).style.minHeight = `${height()}px`; });
     const table = at("transformers");
     sortable(table);
     filterable(table);
