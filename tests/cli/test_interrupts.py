@@ -21,7 +21,7 @@ from tests.support.tiny_study import write_tiny_study
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 PATIENCE_S = 120.0
-N_KILL = 12
+N_KILL = 8
 
 
 def stopped_run(folder: Path, how: signal.Signals) -> tuple[int, str, Path]:
