@@ -121,9 +121,11 @@ def _add_branches(net: pp.pandapowerNet, tables: NetworkTables, up: Mapping[str,
             **line_parameters(tables),
         )
     if len(tables["shunts"]):
+        rows = _bus_rows(tables, "shunts")
         pp.create_shunts(
             net,
-            _bus_rows(tables, "shunts"),
+            rows,
+            vn_kv=net.bus["vn_kv"].to_numpy()[rows],  # pandapower's own look-up fails where two share a busbar
             q_mvar=tables["shunts"]["q_mvar"].to_numpy(),
             p_mw=tables["shunts"]["p_mw"].to_numpy(),
             name=tables["shunts"]["shunt_id"].to_numpy(),

@@ -2,10 +2,11 @@
 
 *Plan.* The banks are taken in the order of their first overload. What the fixes accepted so far leave of a bank's
 overload is solved again; if nothing is left the bank needs no fix of its own. Otherwise its fixes are asked in this
-order: those that, alone, left it no overload and caused (next to) none elsewhere, the cheapest first; then the others
-by cost per MVAh avoided. Each is simulated on top of the plan and accepted if the bank's overload falls; the bank is
-done when none is left. Then every hour is solved with the whole plan. Banks that are still, or newly, above their
-limits are made new offers on top of the plan, round after round, until nothing is left, or no offer helps.
+order: those that, alone, left it no overload and caused (next to) none elsewhere, the cheapest first; those that left
+it none and caused less elsewhere than they took away, likewise; then the others by cost per MVAh avoided. Each is
+simulated on top of the plan and accepted if there are fewer hours without solution, or as many and less overload of the
+bank; the bank is done when none is left. Then every hour is solved with the whole plan. Banks that are still, or newly,
+above their limits are made new offers on top of the plan, round after round, until nothing is left, or no offer helps.
 
 Greedy means: no fix is taken back, and no combination is compared with another: the least cost may be lower.
 """
@@ -80,6 +81,16 @@ class Tried:
     def is_enough(self) -> bool:
         """Whether the bank has no overload left and nothing else got worse."""
         return self.trial.leaves_nothing(self.before_mvah, self.failed_before_h)
+
+    @property
+    def precedence(self) -> tuple[int, float]:
+        """In which order fixes of a bank are asked: enough by cost, else a cure with side effects, else by MVAh."""
+        if self.is_enough:
+            return 0, self.cost_mln
+        is_cure = self.trial.own_mvah == 0.0 and self.trial.failed_h <= self.failed_before_h
+        if is_cure and float(self.trial.caused_mvah.sum()) < self.avoided_mvah:
+            return 1, self.cost_mln
+        return 2, self.mln_per_mvah
 
 
 @dataclass(frozen=True)
@@ -173,21 +184,17 @@ class Planner:
     def _settle(self, state: RunState, tried: list[Tried], bank: int, number: int) -> None:
         """Accept fixes of a bank until nothing is left of its overload, as far as the hours solved again tell."""
         steps = state.steps_of_interest(bank)
-        left = try_change(self.bench, state, self.change, bank, steps).own_mvah
-        enough = sorted((one for one in tried if one.is_enough), key=lambda one: one.cost_mln)
-        rest = sorted(
-            (one for one in tried if not one.is_enough and one.avoided_mvah > 0.0), key=lambda one: one.mln_per_mvah
-        )
+        left = try_change(self.bench, state, self.change, bank, steps)
         taken: list[FixKind] = []
-        for one in (*enough, *rest):
-            if left == 0.0 or len(taken) == MOST_FIXES:
+        for one in sorted((one for one in tried if one.avoided_mvah > 0.0), key=lambda one: one.precedence):
+            if left.own_mvah == 0.0 or len(taken) == MOST_FIXES:
                 return
             if one.fix.kind in REPLACING and REPLACING & set(taken):
                 continue
             together = self.change.plus(one.fix.change)
-            after = try_change(self.bench, state, together, bank, steps).own_mvah
-            if after < left:
-                self.accepted.append(Accepted(number, one, left, after))
+            after = try_change(self.bench, state, together, bank, steps)
+            if after.badness < left.badness:
+                self.accepted.append(Accepted(number, one, left.own_mvah, after.own_mvah))
                 self.change, left = together, after
                 taken.append(one.fix.kind)
 

@@ -25,9 +25,10 @@ class Trial:
     steps:
         The steps, ascending. Shape (n_step,).
     own_mva:
-        Overload of the bank, MVA. Shape (n_step,).
+        Overload of the bank, MVA; in a step that has no solution with the change it is that of before, because what is
+        not known was not taken away. Shape (n_step,).
     is_failed:
-        Whether a step has no solution; its overload is not known. Shape (n_step,).
+        Whether a step has no solution. Shape (n_step,).
     caused_mvah:
         Overload of every other bank in steps at which it had none before, MVA h. Shape (n_bank,).
     others_mvah:
@@ -52,6 +53,11 @@ class Trial:
         return float(self.is_failed.sum()) * self.step_h
 
     @property
+    def badness(self) -> tuple[float, float]:
+        """Hours without solution, and after them the overload of the bank: less is better."""
+        return self.failed_h, self.own_mvah
+
+    @property
     def first_step(self) -> int | None:
         """First step at which the bank is above its limit."""
         above = np.flatnonzero(self.own_mva > 0.0)
@@ -72,7 +78,7 @@ def try_change(bench: FixBench, state: RunState, change: GridChange, bank: int, 
     for part, loading in bench.loadings(grid, steps):
         after = bench.by_bank(bench.overload_mva(loading, part))
         before = state.at(part)
-        own.append(after[bank])
+        own.append(np.where(loading.is_failed, before[bank], after[bank]))
         failed.append(loading.is_failed)
         is_known = ~loading.is_failed & ~state.is_failed[part]
         new = np.where((before == 0.0) & is_known, after, 0.0).sum(axis=1) * step_h
