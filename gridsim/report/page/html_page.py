@@ -11,7 +11,7 @@ import jinja2
 from markupsafe import Markup
 from plotly.offline import get_plotlyjs
 
-import gridsim
+from gridsim._version import __version__
 from gridsim.errors import InputError
 from gridsim.report.page.companions import gather
 from gridsim.report.page.data_confidence import CLASSES, answer_shares, table_shares
@@ -135,7 +135,7 @@ def page_text(run: RunTables, companions: Companions, language: Language) -> str
             anchor_of=anchor_of,
             words=words,
             language=language,
-            version=gridsim.__version__,
+            version=__version__,
             payload=script_safe(data),
             style=_part("page.css"),
             script=_part("page.js"),
