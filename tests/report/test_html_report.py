@@ -18,6 +18,8 @@ from gridsim.report.page.palette import COLOURS, EDGES, PALETTE
 from gridsim.report.page.run_tables import RunTables, chart_name, place_name
 from gridsim.report.page.unit_sections import anchors
 from gridsim.results.clearing import OWN_FILES
+from gridsim.results.layout import csv_table
+from gridsim.results.n1_store import N1Store
 from gridsim.results.store import ResultStore
 from tests.support.page_reading import ReadPage, read_page
 from tests.support.synthetic_store import write_synthetic_store
@@ -277,6 +279,41 @@ def test_fixes_show_what_is_there(failing: ResultStore, tmp_path: Path) -> None:
     assert [text for text, _ in rows[0][1]] == ["1", f"other, {name}", "forced cooling", "1 Mar 2027", "12.35"]
     assert [table[1][0][0] for table in headed(page, 0, "unheard_of")] == ["a < b"]
     assert "measures in the plan of fixes: 1" in page.text
+
+
+def test_outages_that_fail_come_first_and_others_stand_with_their_transformer(
+    failing: ResultStore, tmp_path: Path
+) -> None:
+    unit = RunTables(failing).groups.iloc[0]
+    when = pd.Timestamp("2028-01-05 13:00", tz="UTC")
+    worst = {
+        "element_type": unit["element_type"],
+        "name": unit["name"],
+        "winding": unit["winding"],
+        "substation_name": unit["substation_name"],
+        "year": 2028,
+        "worst_percent": 171.26,
+        "cause": "trafo:twin",
+        "worst_utc": when,
+        "hours_above": 42.0,
+        "first_above_utc": when,
+        "confidence": "assumed",
+        "is_representative": False,
+    }
+    failed = {"outage": "line:<only>", "hours": 7.0, "unsolved_h": 3.0, "first_utc": when, "last_utc": when}
+    failed |= {"lost_max_mw": 15.7, "lost_mwh": 90.0}
+    tables = {
+        "n1_worst": pd.DataFrame([worst]),
+        "n1_failed": pd.DataFrame([failed]),
+        "n1_causes": pd.DataFrame(columns=list(csv_table("n1_causes").column_names)),
+    }
+    N1Store(tmp_path / "n1").write(tables, "{}")
+    page = written(failing, tmp_path, n1=tmp_path / "n1")
+    (rows,) = headed(page, 0, "Outage")
+    assert [text for text, _ in rows[1]] == ["line:<only>", "3", "7", "15.7", "5 Jan 2028"]
+    assert "Up to 171.3 % on 5 Jan 2028, 18:00, when trafo:twin is out; 42 h above the limit" in page.text
+    head, first, *_ = page.tables["transformers"]
+    assert first[[title for title, _ in head].index("N-1 peak, %")][0] == "171.3"
 
 
 def test_a_folder_that_does_not_hold_what_it_should_is_refused(failing: ResultStore, tmp_path: Path) -> None:
