@@ -23,7 +23,7 @@ MAY_OPEN_FILES = (
     "plots/",
     "cli/",
 )
-STORES = {"ResultStore", "N1Store"}
+STORES = {"ResultStore", "N1Store", "EarlierRun"}
 OPENING_CALLS = {"open", "read_csv", "read_parquet", "read_text", "read_bytes", "write_text", "write_bytes", "to_csv"}
 
 

@@ -166,8 +166,8 @@ def _fan_text(fans: Mapping[str, Any]) -> str:
         return f"assumed: the fans of {fans['units']:,} transformers run in every hour"
     standing = "as read" if fans["is_verified"] else "assumed"
     return (
-        f"{standing}: the fans of {fans['units']:,} transformers start at {fans['on_top_oil_c']:g} °C of top oil and stop "
-        f"below {fans['off_top_oil_c']:g}, without them {fans['natural_rating'] * PERCENT:g} % of the rating"
+        f"{standing}: the fans of {fans['units']:,} transformers start at {fans['on_top_oil_c']:g} °C of top oil and "
+        f"stop below {fans['off_top_oil_c']:g}, without them {fans['natural_rating'] * PERCENT:g} % of the rating"
     )
 
 

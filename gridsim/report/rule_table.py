@@ -9,6 +9,8 @@ from rich.markup import escape
 from rich.padding import Padding
 from rich.table import Table
 
+from gridsim.report.json_records import plain_records
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
@@ -58,15 +60,21 @@ def print_rules(console: Console, table: pd.DataFrame, *, is_of_scenario: bool) 
         shown.add_column("place", justify="right")
     for name in ("rule", "begins at", "numbers", "document, edition"):
         shown.add_column(name, no_wrap=name in {"rule", "numbers"}, overflow="fold")
-    for rule in table.to_dict("records"):
+    for rule in plain_records(table):
         place = [str(rule["place"]) if rule["place"] else "-"] if is_of_scenario else []
         own = " (own)" if rule["is_own"] else ""
-        shown.add_row(*place, escape(rule["name"]) + own, rule["begins"], standing(rule), escape(rule["edition"]))
+        shown.add_row(
+            *place,
+            escape(rule["name"]) + own,
+            rule["begins"],
+            standing(rule),
+            escape(rule["edition"]),
+        )
     console.print(shown)
     for source, own_rules in table.groupby("source", sort=False):
         console.print(f"[bold]{escape(', '.join(own_rules['name']))}[/bold]")
         console.print(Padding(f"source: {escape(str(source))}", (0, 0, 0, 4)))
-        for rule in own_rules[own_rules["derivation"] != ""].to_dict("records"):
+        for rule in plain_records(own_rules[own_rules["derivation"] != ""]):
             console.print(Padding(f"{escape(rule['name'])}, {escape(rule['derivation'])}", (0, 0, 0, 4)))
     console.print("A scenario names them in key rules under \\[limits]; the first that holds for a unit ranks it.")
 

@@ -47,9 +47,12 @@ def inconsistencies(scenario: Scenario) -> list[tuple[str, str]]:
 def _name(name: str) -> Iterator[tuple[str, str]]:
     """A name becomes a folder of results, so it must not lead elsewhere, on any system."""
     if not _FOLDER_NAME.fullmatch(name) or name.endswith("."):
-        yield "name", (
-            "expected up to 100 letters, digits, blanks and . _ - that begin with a letter or digit, because results "
-            f"go into a folder of this name; got {shown(name)}"
+        yield (
+            "name",
+            (
+                "expected up to 100 letters, digits, blanks and . _ - that begin with a letter or digit, because "
+                f"results go into a folder of this name; got {shown(name)}"
+            ),
         )
 
 
@@ -104,9 +107,12 @@ def _sum_is_one(shares: Mapping[str, float], key: str, which: str = "") -> Itera
 def _profiles(scenario: Scenario) -> Iterator[tuple[str, str]]:
     profiles = scenario.profiles
     if not _COUNTRY.fullmatch(profiles.holiday_country):
-        yield "profiles.holiday_country", (
-            "expected a country code of two capital letters, or an empty text for no holidays; got "
-            f"{shown(profiles.holiday_country)}"
+        yield (
+            "profiles.holiday_country",
+            (
+                "expected a country code of two capital letters, or an empty text for no holidays; got "
+                f"{shown(profiles.holiday_country)}"
+            ),
         )
     for shape in profiles.month_shapes:
         key = f"profiles.month_shapes.{shape.name}"

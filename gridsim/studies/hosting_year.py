@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -227,7 +227,7 @@ class HostingYears:
             index=self._busbars.index,
         )
 
-    def _moments(self, first_step: int, step: IndexArray) -> AnyArray:
+    def _moments(self, first_step: int, step: IndexArray) -> Any:
         """Return the times of steps of a year; NaT for -1."""
         return pd.Series(self._grid.time_utc).reindex(np.where(step < 0, -1, first_step + step)).array
 

@@ -59,10 +59,10 @@ class PlannedOutages:
         if block.index not in self._open:
             while len(self._open) >= KEPT_PLANNED:
                 self._open.pop(next(iter(self._open)))
-            self._open[block.index] = self.open(self.run.grid, block)
+            self._open[block.index] = self.opened(self.run.grid, block)
         return self._open[block.index]
 
-    def open(self, grid: StagedGrid, block: Block) -> OutageBlock:
+    def opened(self, grid: StagedGrid, block: Block) -> OutageBlock:
         """Open a block of a grid."""
         samples = self.run.samples_between(block.start_step, block.stop_step)
         return OutageBlock(grid, block, self.run.solving, self.run.sample_step[samples])
@@ -257,5 +257,5 @@ class PairSolver:
             while len(self._open) >= KEPT_OTHER:
                 self._open.pop(next(iter(self._open)))
             grid = self._scan.early if stretch.is_early else self._scan.without
-            self._open[key] = self._planned.open(grid, stretch.other)
+            self._open[key] = self._planned.opened(grid, stretch.other)
         return self._open[key]

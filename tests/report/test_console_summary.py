@@ -160,7 +160,8 @@ def test_hot_spots_are_counted_and_the_hottest_named() -> None:
     assert lines[at + 2].strip() == "assumed: the fans of 5 transformers run in every hour"
     record["thermal_life"]["fans"]["operation"] = "switched"
     assert printed(record)[at + 2].strip() == (
-        "assumed: the fans of 5 transformers start at 65 °C of top oil and stop below 55, without them 60 % of the rating"
+        "assumed: the fans of 5 transformers start at 65 °C of top oil and stop below 55, "
+        "without them 60 % of the rating"
     )
     record["thermal_life"]["unknown_h"] = 12.0
     lines = printed(record)

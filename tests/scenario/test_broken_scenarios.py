@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -13,6 +13,9 @@ from gridsim.scenario import load_scenario
 from gridsim.tables import load_tables
 from tests.support.corpus import entries, spoil
 from tests.support.tiny_study import REFERENCE, write_tiny_study
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 CORPUS = entries("scenarios")
 #: What stands for texts too long to be written into the corpus.
@@ -57,9 +60,13 @@ def test_a_broken_file_is_named(tmp_path: Path, name: str) -> None:
     elif isinstance(what, list):
         what = [written_out(part, tmp_path) for part in what]
     spoil(file, how, what)
-    with pytest.raises(GridsimError) as caught:
+
+    def read() -> None:
         scenario = load_scenario(file)
         stage_grid(load_tables(scenario.network_folder), scenario)
+
+    with pytest.raises(GridsimError) as caught:
+        read()
     assert_told(str(caught.value), words)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -10,6 +10,9 @@ from gridsim.errors import Finding, NetworkDataError
 from gridsim.tables import check_tables, load_tables
 from tests.support.corpus import entries, spoil
 from tests.support.tiny_network import tiny_rows, write_rows, write_tiny_network
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 CORPUS = entries("networks")
 
