@@ -2,9 +2,10 @@
 
 Hours are drawn with a fixed seed, at least one from every stage of the scenario as long as there are enough, the others
 anywhere. gridsim solves them as it does in a run: same blocks, same start of the taps. Each hour then becomes a
-pandapower net of its own, its taps held where they have settled (:mod:`gridsim.studies.hour_net`), which the other
-engines get; of a few hours pandapower moves the taps itself. The largest differences are what the certificate says; an
-engine agrees when they stay within what its own accuracy allows (:mod:`gridsim.studies.certified_engines`).
+pandapower net of its own, its taps held where they have settled (:func:`gridsim.grid.solved_net.hold`), which the
+other engines get; of a few hours pandapower moves the taps itself. The largest differences are what the certificate
+says; an engine agrees when they stay within what its own accuracy allows
+(:mod:`gridsim.studies.certified_engines`).
 
 The other engines are optional: one that is not installed, or cannot model the net, is told as such.
 """
@@ -24,7 +25,6 @@ from gridsim.errors import InputError
 from gridsim.peers.peer_model import NotApplicableError
 from gridsim.solve import make_solver
 from gridsim.studies.certified_engines import ENGINES, WITH_TAPS, Engine, Found, Hour, found_in, loading_names
-from gridsim.studies.hour_net import hour_net
 from gridsim.studies.progress import PhaseClock, Silence
 from gridsim.studies.time_series import asked_scenario, solve_options
 from gridsim.tables.load import load_tables
@@ -190,6 +190,8 @@ def _solved_hours(
     grid: StagedGrid, block: Block, steps: IndexArray, options: SolveOptions, rows: list[dict[str, Any]]
 ) -> list[tuple[int, Hour | None]]:
     """Solve hours of a block as a run does; write down a row for each, and return what other engines get of it."""
+    from gridsim.grid.solved_net import hold  # noqa: PLC0415  loads pandapower
+
     whole = grid.profiles_for(block)
     stage = grid.stages[block.stage_index]
     net = grid.net_at(stage, whole)
@@ -215,8 +217,9 @@ def _solved_hours(
             found.append((step, None))
             continue
         given = {key: values[row : row + 1] for key, values in profiles.items()}
-        alone = hour_net(grid, stage, given, solver.tap_units, own.tap_pos)
         name = f"{grid.scenario.name}, stage {block.stage_index}"
+        alone = grid.net_at(stage)
+        hold(alone, {key: values[0] for key, values in given.items()}, solver.tap_units, own.tap_pos, name)
         found.append((step, Hour(name, alone, net, given, own, options)))
     return found
 

@@ -9,12 +9,12 @@ import numpy as np
 import pandas as pd
 
 from gridsim.errors import InputError
-from gridsim.results.layout import TIME_COLUMN
 from gridsim.studies.attribution import Attribution, StepAttributor, attribute_steps
 from gridsim.studies.attribution_block import PART_COLUMNS
 from gridsim.studies.dossier import windings_of
 from gridsim.studies.progress import Silence
 from gridsim.studies.reopen import reopen
+from gridsim.studies.run_hours import hour_at
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -148,17 +148,7 @@ def _hour_of(
             raise InputError(f"{run.store.directory}: {trafo} has no loading in any hour of the run")
         worst, winding = divmod(int(np.nanargmax(values)), len(names))
         return names[winding], worst
-    try:
-        time = pd.Timestamp(at)
-    except ValueError as error:
-        raise InputError(f"{at!r} is no time; write it as 2030-01-15T14:00 (UTC)") from error
-    time = time.tz_localize("UTC") if time.tzinfo is None else time.tz_convert("UTC")
-    times = pd.DatetimeIndex(loading[TIME_COLUMN])
-    step = int(times.searchsorted(time, side="right")) - 1
-    if step < 0 or time >= times[-1] + pd.Timedelta(hours=run.store.manifest.resolution_h):
-        raise InputError(
-            f"{time:%Y-%m-%d %H:%M} UTC is not in the run, which has {times[0]:%Y-%m-%d} to {times[-1]:%Y-%m-%d}"
-        )
+    step = hour_at(run.store, at).step
     row = values[step]
     return names[0 if np.isnan(row).all() else int(np.nanargmax(row))], step
 

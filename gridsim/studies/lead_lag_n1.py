@@ -35,8 +35,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gridsim.studies.lead_lag_pairs import NO_OUTAGE, OutageNeed, PairSolver, stretches
-from gridsim.studies.lead_lag_projects import LONGEST_STRIDE, POINTS_PER_YEAR
 from gridsim.studies.lead_lag_reach import REACH_POINTS
+from gridsim.studies.lead_lag_strides import first_need
 
 if TYPE_CHECKING:
     from gridsim.dtypes import BoolArray, IndexArray
@@ -125,18 +125,7 @@ class _OutageScan:
         by_year: dict[int, list[Stretch]] = {}
         for stretch in self._stretches:
             by_year.setdefault(stretch.year, []).append(stretch)
-        years = list(by_year)
-        number, passed_over = 0, years[:0]
-        while number < len(years):
-            distance, found = self._need_in_year(by_year[years[number]])
-            if found is not None:
-                earlier = (self._need_in_year(by_year[year])[1] for year in passed_over)
-                return next((need for need in earlier if need is not None), found)
-            stride = int(min(max(distance / POINTS_PER_YEAR, 1.0), LONGEST_STRIDE))
-            following = number + stride if number + stride < len(years) else max(len(years) - 1, number + 1)
-            passed_over = years[number + 1 : following]
-            number = following
-        return None
+        return first_need(list(by_year.values()), self._need_in_year)
 
     def _need_in_year(self, parts: list[Stretch]) -> tuple[float, OutageNeed | None]:
         """Return how close windings come to their limits in the sampled hours of a year, and its first need."""

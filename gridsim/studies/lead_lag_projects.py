@@ -13,8 +13,8 @@ on either side:
   of all transformers are highest in the planned run. In a year those blocks are asked that hold the highest hours of
   the year of the windings that the project has been seen to relieve (before any has: the block with those of most
   windings). Where such a winding comes within ``CLOSE_POINTS`` of its limit, *every* hour of the block is solved, and
-  where that finds a need, every hour of the year up to it. While all of them stay further away, years are passed over,
-  one for every ``POINTS_PER_YEAR`` of distance; they are asked when the year after them has a need.
+  where that finds a need, every hour of the year up to it. While all of them stay further away, years are passed over
+  (:mod:`gridsim.studies.lead_lag_strides`); they are asked when the year after them has a need.
 
 What follows: a date before the plan is exact but for windings dropped as unmoved or out of reach; a date after the plan
 is the first hour of its year without exception, and the years before it are free of need in their highest hours (or
@@ -32,6 +32,7 @@ import numpy as np
 
 from gridsim.studies.lead_lag_grids import grid_with_from_first_day, grid_without
 from gridsim.studies.lead_lag_reach import Reach
+from gridsim.studies.lead_lag_strides import first_need
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -48,10 +49,7 @@ RELIEF_POINTS = 2.0
 RELEVANT_POINTS = 1.0
 #: Distance to the limit, in the same points, within which every hour is looked at.
 CLOSE_POINTS = 2.0
-#: Points by which loadings are taken to grow in a year at most, when years are passed over; a need found after them
-#: is looked for in them, too.
-POINTS_PER_YEAR = 10.0
-LONGEST_STRIDE = 4
+#: Column of a need that is an hour without solution.
 NOTHING = -1
 #: Blocks kept ready for a second look.
 KEPT_BLOCKS = 4
@@ -214,18 +212,7 @@ class ProjectScan:
         by_year: dict[int, list[Block]] = {}
         for block in self._blocks(self.without, self._first, self._n_step):
             by_year.setdefault(block.year, []).append(block)
-        years = list(by_year)
-        number, passed_over = 0, years[:0]
-        while number < len(years):
-            distance, found = self._need_in_year(by_year[years[number]])
-            if found is not None:
-                earlier = (self._need_in_year(by_year[year])[1] for year in passed_over)
-                return next((need for need in earlier if need is not None), found)
-            stride = int(min(max(distance / POINTS_PER_YEAR, 1.0), LONGEST_STRIDE))
-            following = number + stride if number + stride < len(years) else max(len(years) - 1, number + 1)
-            passed_over = years[number + 1 : following]
-            number = following
-        return None
+        return first_need(list(by_year.values()), self._need_in_year)
 
     def _need_in_year(self, blocks: list[Block]) -> tuple[float, Need | None]:
         """Return how close relieved windings come to their limits in the samples of a year, and its first need."""
