@@ -23,6 +23,8 @@ DEFAULT_CASES = ["case118", "case300", "case1354pegase"]
 PLAIN_WIDTH = 190
 DEFAULT_FOLDER = Path("out") / "benchmarks"
 README = Path(__file__).resolve().parent / "README.md"
+TOP = README.parents[1]
+GOLDEN_SUMMARY = "tests/golden/reference_summary.json"
 
 app = typer.Typer(
     help="How fast gridsim is, and against whom.", no_args_is_help=True, rich_markup_mode=None, add_completion=False
@@ -197,3 +199,24 @@ def report(
         name = None
     write(found, document, name)
     console().print(f"written: {document}")
+
+
+@app.command()
+def readme(
+    directory: Annotated[Path, typer.Argument(help="Finished run of the reference scenario, all years.")],
+    certificate: Annotated[Path | None, typer.Option(help="Folder that gridsim certify --csv has written.")] = None,
+) -> None:
+    """Write what the reference scenario says, and the certificate, into the README, and keep it for the tests.
+
+    Example: python -m benchmarks readme out/reference --certificate certificate
+    """
+    import pandas as pd  # noqa: PLC0415  keeps the other commands light
+
+    from benchmarks.readme import write_certificate, write_reference  # noqa: PLC0415  likewise
+    from gridsim.results.store import ResultStore  # noqa: PLC0415  likewise
+
+    write_reference(ResultStore.open(directory).read_summary(), TOP / "README.md", TOP / GOLDEN_SUMMARY)
+    if certificate is not None:
+        engines, hours = (pd.read_csv(certificate / f"{name}.csv") for name in ("engines", "hours"))
+        write_certificate(engines, hours, TOP / "README.md")
+    console().print(f"written: {TOP / 'README.md'}, {GOLDEN_SUMMARY}")

@@ -16,23 +16,23 @@ if TYPE_CHECKING:
 
     from benchmarks.record import Record, Run
 
-BEGIN = "<!-- results: begin -->"
-END = "<!-- results: end -->"
+RESULTS = "results"
 NOT_SHOWN = ("flows",)
 
 
-def insert(text: str, tables: str) -> str:
-    """Return the document with new tables between its markers.
+def insert(text: str, tables: str, part: str = RESULTS) -> str:
+    """Return a document with new tables between the two markers of a part.
 
     Raises
     ------
     ValueError
         When a marker is missing or stands at the wrong place.
     """
-    begin, end = text.find(BEGIN), text.find(END)
+    opening, closing = f"<!-- {part}: begin -->", f"<!-- {part}: end -->"
+    begin, end = text.find(opening), text.find(closing)
     if begin < 0 or end < begin:
-        raise ValueError(f"the document needs the lines {BEGIN} and {END}, in this order")
-    return text[: begin + len(BEGIN)] + "\n\n" + tables.strip() + "\n\n" + text[end:]
+        raise ValueError(f"the document needs the lines {opening} and {closing}, in this order")
+    return text[: begin + len(opening)] + "\n\n" + tables.strip() + "\n\n" + text[end:]
 
 
 def write(run: Run, document: Path, picture: str | None) -> None:

@@ -16,7 +16,7 @@ from benchmarks.limits import limits, moved, operations
 from benchmarks.peak import Peak, measure
 from benchmarks.picture import draw
 from benchmarks.record import Agreement, Record, Run, Verdict, together
-from benchmarks.report import BEGIN, END, insert, markdown, write
+from benchmarks.report import insert, markdown, write
 from benchmarks.tables import number, tables
 
 if TYPE_CHECKING:
@@ -125,7 +125,7 @@ def test_comparison_tells_change_from_spread(run: Run) -> None:
 
 def test_report_replaces_what_stands_between_the_markers(run: Run, tmp_path: Path) -> None:
     document = tmp_path / "README.md"
-    document.write_text(f"before\n{BEGIN}\nold\n{END}\nafter\n", encoding="utf-8")
+    document.write_text("before\n<!-- results: begin -->\nold\n<!-- results: end -->\nafter\n", encoding="utf-8")
     write(run, document, "picture.png")
     write(run, document, "picture.png")
     text = document.read_text(encoding="utf-8")
