@@ -109,7 +109,7 @@ def _rules(limits: list[Mapping[str, Any]]) -> str:
         if rule["transformers"]["violated"]
     ]
     kept = [RULE_WORDS.get(rule["name"], rule["name"]) for rule in limits if not rule["transformers"]["violated"]]
-    return "; ".join([*said, *([f"by none {', '.join(kept)}"] if kept else [])])
+    return "; ".join([*said, *([f"by none: {', '.join(kept)}"] if kept else [])])
 
 
 def _place(name: str) -> str:
