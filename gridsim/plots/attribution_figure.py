@@ -25,9 +25,10 @@ _NOTES_IN = 2.45
 #: A segment at least this wide is named by its contributor.
 _NAMED_IN = 0.75
 #: Kinds of contributors in the order in which bars are stacked, their words and colours, dark where people decide.
+#: Each has a luminance of its own, so that a bar can be read in greyscale.
 KINDS = (
     ("base", "base year", "#DCE6EE"),
-    ("growth", "growth of sectors", "#9DB9D0"),
+    ("growth", "growth of sectors", "#8CABC4"),
     ("investor", "investor projects", "#B5532A"),
     ("supply", "plants and national grid", "#8E8E8E"),
     ("rest", "others below 0.05 %", "#C9C9C9"),

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
+from matplotlib.ticker import MaxNLocator
 
 from gridsim.plots import style
 from gridsim.plots.legend_line import LegendLine
@@ -33,6 +34,7 @@ _BOTTOM_IN = 1.0
 _LABEL_LIMIT = 40
 A_COLOUR, B_COLOUR = "#9DB9D0", "#34495E"
 WORSE_COLOUR, BETTER_COLOUR = style.ALERT, "#2F7FA8"
+WORSE_MARK, BETTER_MARK = "o", "D"
 #: What becomes of the first overload of a transformer, in words, and whether that is for the worse.
 CHANGES = {
     "new": ("new in B", True),
@@ -102,13 +104,14 @@ def _draw_dates(ax: Axes, data: StudyData, shown: list[dict[str, Any]]) -> None:
         y = place + 0.5
         style.stroke(ax, [[(low, y), (high, y)]], style.FAINT_RULE, 0.6, zorder=1)
         worse = CHANGES[row["change"]][1]
-        colour = WORSE_COLOUR if worse else BETTER_COLOUR
+        colour, mark = (WORSE_COLOUR, WORSE_MARK) if worse else (BETTER_COLOUR, BETTER_MARK)
         if not np.isnan(first_a) and not np.isnan(first_b) and first_a != first_b:
             style.stroke(ax, [[(first_a, y), (first_b, y)]], colour, 2.0, zorder=2)
         if not np.isnan(first_b):
-            ax.plot([first_b], [y], "o", markersize=5.5, color=colour, zorder=4)
+            ax.plot([first_b], [y], mark, markersize=5.0, color=colour, clip_on=False, zorder=4)
         if not np.isnan(first_a):
-            ax.plot([first_a], [y], "o", markersize=6.5, markerfacecolor="none", markeredgecolor=style.INK, zorder=5)
+            ring: dict[str, Any] = {"markerfacecolor": "none", "markeredgecolor": style.INK, "clip_on": False}
+            ax.plot([first_a], [y], "o", markersize=7.0, zorder=5, **ring)
 
 
 def _days(data: StudyData, moments: list[Any]) -> FloatArray:
@@ -126,7 +129,9 @@ def _draw_energy(ax: Axes, shown: list[dict[str, Any]]) -> None:
         style.fill(ax, style.rectangles(zero, of_run, rows + top, rows + top + 0.32), colour)
     ax.set_xlim(0.0, max(values.max(initial=0.0) * 1.03, 1.0))
     ax.grid(visible=True, axis="x", color=style.FAINT_RULE, linewidth=0.6)
-    style.axis_label(ax, "x", "MVAh")
+    ax.xaxis.set_major_locator(MaxNLocator(4))
+    style.plain_numbers(ax, "x")
+    style.axis_label(ax, "x", "overload [MVAh]")
     place = style.inches_from(ax, 1.0, 1.0)
     step = style.size_in(ax)[1] / ax.get_ylim()[0]
     for x, words in ((0.62, "MVAh A"), (1.2, "MVAh B")):
@@ -166,6 +171,6 @@ def _subtitle(comparison: RunComparison, n_shown: int, n_all: int) -> list[str]:
 def _legend(ax: Axes, left_in: float) -> None:
     line = LegendLine(ax, -left_in, -0.72)
     line.mark("o", "none", style.INK, 1.0).words("first overload in A")
-    line.mark("o", WORSE_COLOUR, WORSE_COLOUR, 1.0).words("in B, new or earlier")
-    line.mark("o", BETTER_COLOUR, BETTER_COLOUR, 1.0).words("in B, later or at the same hour")
+    line.mark(WORSE_MARK, WORSE_COLOUR, WORSE_COLOUR, 1.0).words("in B, new or earlier")
+    line.mark(BETTER_MARK, BETTER_COLOUR, BETTER_COLOUR, 1.0).words("in B, later or at the same hour")
     line.swatch(A_COLOUR).words("MVAh in A").swatch(B_COLOUR).words("MVAh in B")

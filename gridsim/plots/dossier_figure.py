@@ -17,15 +17,20 @@ if TYPE_CHECKING:
 
     from matplotlib.axes import Axes
 
-    from gridsim.dtypes import FloatArray
+    from gridsim.dtypes import AnyArray, FloatArray
     from gridsim.studies.dossier import Dossier
 
 _LANE_IN = 1.05
 _GAP_IN = 0.42
 _LEFT_IN = 0.95
 _BOTTOM_IN = 0.45
+_RIGHT_IN = 1.7
+#: Levels nearer to one another than this are named by the higher one alone.
+_LEVEL_WORDS_IN = 0.12
 #: The heading stands above the title of the first lane.
 _LIFT_IN = 0.32
+#: Most years that can stand side by side.
+_MOST_YEARS = 18
 #: Hot spots of normal ageing of ordinary paper, and of the normal cyclic regime, degree Celsius.
 NORMAL_AGEING_C, CYCLIC_C = 98.0, 120.0
 
@@ -50,11 +55,13 @@ def draw_dossier(found: Dossier) -> Axes:
     axes = []
     for number, draw in enumerate(lanes):
         top = header + number * (_LANE_IN + _GAP_IN)
-        ax = style.add_axes(figure, _LEFT_IN, height - top - _LANE_IN, style.MARGIN_IN, top)
+        ax = style.add_axes(figure, _LEFT_IN, height - top - _LANE_IN, _RIGHT_IN, top)
         style.plain_axes(ax)
         ax.set_xlim(years[0] - 0.6, years[-1] + 0.6)
         draw(ax, found)
-        ax.set_xticks(years, [str(year) for year in years] if len(years) <= 30 else None)
+        style.plain_numbers(ax, "y")
+        shown = _marked_years(years)
+        ax.set_xticks(shown, [str(year) for year in shown])
         if number < len(lanes) - 1:
             ax.tick_params(axis="x", labelbottom=False)
         _hatch_failed(ax, found)
@@ -70,6 +77,12 @@ def draw_dossier(found: Dossier) -> Axes:
         )
     style.header(axes[0], title, lines, left_in=_LEFT_IN - style.MARGIN_IN, lift_in=_LIFT_IN)
     return axes[0]
+
+
+def _marked_years(years: AnyArray) -> list[int]:
+    """Return the years that are named: all, or every fifth where names of all would touch."""
+    every = 1 if len(years) <= _MOST_YEARS else 5
+    return [int(year) for year in years if year % every == 0]
 
 
 def _bars(ax: Axes, found: Dossier, values: FloatArray, colours: list[str]) -> None:
@@ -93,10 +106,9 @@ def _top(ax: Axes, values: FloatArray, at_least: float) -> None:
 
 
 def _level(ax: Axes, value: float, words: str) -> None:
-    ax.axhline(value, color=style.ALERT, linewidth=0.8, zorder=1)
-    if words:
-        place = style.inches_from(ax, 0.0, value / ax.get_ylim()[1])
-        style.write(ax, 0.03, 0.03, words, transform=place, fontsize=style.SMALL_PT, color=style.ALERT)
+    ax.axhline(value, color=style.ALERT, linewidth=0.8, zorder=3)
+    place = style.inches_from(ax, 1.0, value / ax.get_ylim()[1])
+    style.write(ax, 0.06, 0.0, words, transform=place, va="center", fontsize=style.SMALL_PT, color=style.ALERT)
 
 
 def _loading_lane(ax: Axes, found: Dossier) -> None:
@@ -104,7 +116,7 @@ def _loading_lane(ax: Axes, found: Dossier) -> None:
     bands = style.loading_band(peak)
     _bars(ax, found, peak, [style.LOADING_COLOURS[band] for band in bands])
     _top(ax, peak, 115.0)
-    _level(ax, 100.0, "")
+    _level(ax, 100.0, "100 %: rating")
     _lane_title(ax, "Highest loading of the year [% of the rating]")
 
 
@@ -120,7 +132,8 @@ def _hot_spot_lane(ax: Axes, found: Dossier) -> None:
     colours = [style.OVERLOAD_COLOURS[1] if value > CYCLIC_C else style.NORMAL_COLOURS[-1] for value in hot]
     _bars(ax, found, hot, colours)
     _top(ax, hot, 150.0)
-    _level(ax, NORMAL_AGEING_C, "98 °C: normal ageing")
+    apart_in = (CYCLIC_C - NORMAL_AGEING_C) * style.size_in(ax)[1] / ax.get_ylim()[1]
+    _level(ax, NORMAL_AGEING_C, "98 °C: normal ageing" if apart_in > _LEVEL_WORDS_IN else "")
     _level(ax, CYCLIC_C, "120 °C: normal cyclic limit")
     _lane_title(ax, "Highest hot spot of the year [°C], model of IEC 60076-7")
 

@@ -48,20 +48,34 @@ LOOKS: Mapping[FixKind, tuple[str, str]] = {
 }
 
 
-def fix_rows(found: Fixes) -> pd.DataFrame:
+def shown_groups(found: Fixes, max_rows: int | None = None) -> list[str]:
+    """Return the groups of transformers that are drawn, by their first overload.
+
+    Of more than ``max_rows``, those that the plan leaves overloaded come first, then those of the earliest overload.
+    """
+    groups = [str(units) for units in dict.fromkeys(found.candidates["transformers"])]
+    left = set(found.left["transformers"])
+    kept = set(sorted(groups, key=lambda units: units not in left)[:max_rows])
+    return [units for units in groups if units in kept]
+
+
+def fix_rows(found: Fixes, max_rows: int | None = None) -> pd.DataFrame:
     """Return the useful candidates with the row of their transformers, ``place``, and whether the plan has them.
 
     Parameters
     ----------
     found:
         What :func:`gridsim.fixes` returned.
+    max_rows:
+        Groups of transformers kept; all by default.
 
     Returns
     -------
     The candidates that avoid some overload, with ``place`` (0 is the top row) and ``is_chosen``.
     """
-    useful = found.candidates[found.candidates["rank"].notna()]
-    places = {name: place for place, name in enumerate(dict.fromkeys(found.candidates["transformers"]))}
+    places = {units: place for place, units in enumerate(shown_groups(found, max_rows))}
+    candidates = found.candidates[found.candidates["transformers"].isin(list(places))]
+    useful = candidates[candidates["rank"].notna()]
     chosen = set(zip(found.plan["transformers"], found.plan["what"], strict=True))
     pairs = zip(useful["transformers"], useful["what"], strict=True)
     return useful.assign(
@@ -69,7 +83,7 @@ def fix_rows(found: Fixes) -> pd.DataFrame:
     )
 
 
-def draw_fixes(found: Fixes, *, ax: Axes | None = None) -> Axes:
+def draw_fixes(found: Fixes, *, ax: Axes | None = None, max_rows: int = 40) -> Axes:
     """Draw the cost of every fix of every overloaded group of transformers, and which the plan takes.
 
     Parameters
@@ -78,6 +92,8 @@ def draw_fixes(found: Fixes, *, ax: Axes | None = None) -> Axes:
         What :func:`gridsim.fixes` returned.
     ax:
         Axes to draw on; a figure of its own, high enough for the rows, by default.
+    max_rows:
+        Groups of transformers shown; those that stay overloaded are taken, then those of the earliest overload.
 
     Returns
     -------
@@ -91,6 +107,7 @@ def draw_fixes(found: Fixes, *, ax: Axes | None = None) -> Axes:
     if found.candidates.empty:
         raise InputError("no fix was found to be drawn: no transformer is overloaded, or no kind of fix applies")
     heads = found.candidates.drop_duplicates("transformers")
+    heads = heads[heads["transformers"].isin(shown_groups(found, max_rows))]
     names = [
         transformer_label(name, _unit_names(units), _NAME_CHARACTERS)
         for name, units in zip(heads["substation_name"], heads["transformers"], strict=True)
@@ -103,7 +120,7 @@ def draw_fixes(found: Fixes, *, ax: Axes | None = None) -> Axes:
     style.plain_axes(ax)
     ax.set_ylim(len(heads) - 0.5, -0.5)
     ax.set_xscale("log")
-    rows = fix_rows(found)
+    rows = fix_rows(found, max_rows)
     _draw_scale(ax, found, rows)
     for place in range(len(heads)):
         style.stroke(ax, [[(ax.get_xlim()[0], place), (ax.get_xlim()[1], place)]], style.FAINT_RULE, 0.6, zorder=1)
@@ -114,7 +131,7 @@ def draw_fixes(found: Fixes, *, ax: Axes | None = None) -> Axes:
         label.set_parse_math(False)
     _write_plan(ax, found, heads)
     left_in = ax.get_window_extent().x0 / style.figure_of(ax).dpi - style.MARGIN_IN
-    style.header(ax, _TITLE, _subtitle(found), left_in=left_in, lift_in=0.3)
+    style.header(ax, _TITLE, _subtitle(found, len(heads)), left_in=left_in, lift_in=0.3)
     _legend(ax, left_in)
     return ax
 
@@ -132,7 +149,7 @@ def _draw_scale(ax: Axes, found: Fixes, rows: pd.DataFrame) -> None:
     ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.0f}" if value >= 1.0 else f"{value:g}"))
     ax.xaxis.set_minor_locator(NullLocator())
     ax.grid(visible=True, axis="x", color=style.FAINT_RULE, linewidth=0.6)
-    words = f"cost, million {found.currency} at prices of {found.price_year}, not discounted"
+    words = f"cost [million {found.currency}] at prices of {found.price_year}, not discounted"
     if (found.catalogue["confidence"] == "assumed").any():
         words += " (unit costs ASSUMED)"
     style.axis_label(ax, "x", words)
@@ -204,17 +221,19 @@ def _records(frame: pd.DataFrame) -> list[dict[str, Any]]:
     return [{str(key): value for key, value in record.items()} for record in frame.to_dict("records")]
 
 
-def _subtitle(found: Fixes) -> list[str]:
+def _subtitle(found: Fixes, n_shown: int) -> list[str]:
     horizon = found.scenario.horizon
     total = found.plan["cost_mln"].sum()
     outcome = "no overload is left in any hour" if found.left.empty else f"{len(found.left)} groups stay overloaded"
     first, last = horizon.from_year, horizon.to_year
     years = f"{first}" if first == last else f"{first}–{last}"
+    n_group = found.candidates["transformers"].nunique()
+    rest = f" {n_shown} of {n_group} groups are shown." if n_shown < n_group else ""
     lines = [
         f"The plan: {len(found.plan)} fixes for {total:,.0f} million {found.currency}; {outcome} "
         f"({found.mvah_before:,.0f} MVAh without fixes, {found.mvah_after:,.0f} with them).",
         "Put together greedily, every fix simulated again on top of those before; not proven to be the cheapest.",
-        f"{found.scenario.title}, {years}; rule {found.rule.name}, N-0.",
+        f"{found.scenario.title}, {years}; rule {found.rule.name}, N-0.{rest}",
     ]
     if found.failed_before_h or found.failed_after_h:
         lines.insert(0, f"Hours with NO solution: {found.failed_before_h:,}, with the plan {found.failed_after_h:,}.")

@@ -33,7 +33,6 @@ DRAWERS: dict[str, Callable[[ResultStore | StudyData], Axes]] = {
 }
 
 
-
 def draw(store: ResultStore | StudyData, kind: str) -> Axes:
     """Draw the figure called ``kind`` and return its main axes; GridsimError when there is none of that name."""
     if kind not in DRAWERS:

@@ -2,7 +2,7 @@
 
 Bars have a scale of their own in each column, so that small ones show. The dark part of a bar is firm after every
 single outage, the next one comes on top with nothing out, the pale one for a load that steps back in the worst hours.
-Numbers are of another colour where an element that is overloaded already holds them.
+Numbers have a star and another colour where an element that is overloaded already holds them.
 """
 
 from __future__ import annotations
@@ -36,6 +36,7 @@ _FEW_ROWS, _PANELS = 20, 3
 _COLOURS = {"n1_firm_mw": "#1D4F7C", "n0_firm_mw": "#6FA6CF", "flexible_mw": "#C8DDEC"}
 _HEADINGS = {"n1_firm_mw": "N-1", "n0_firm_mw": "N-0", "flexible_mw": "flexible"}
 _OVERLOADED_INK = "#B5532A"
+_OVERLOADED_MARK = "*"
 #: A load worth counting busbars that carry it.
 _TELLING_MW = 10.0
 
@@ -124,6 +125,7 @@ def _draw_panel(ax: Axes, rows: pd.DataFrame, parts: list[str], n_row: int) -> N
     place_of = {part: -0.07 - (len(parts) - 1 - number) * _NUMBER_IN for number, part in enumerate(parts)}
     for part, x in place_of.items():
         style.write(ax, x, 0.5 * _HEADING_IN, _HEADINGS[part], color=style.SOFT_INK, **options)
+    style.write(ax, 0.0, 0.5 * _HEADING_IN, "load [MW]", color=style.SOFT_INK, **(options | {"ha": "left"}))
     figure = style.figure_of(ax)
     names_end = -len(parts) * _NUMBER_IN - 0.07
     row_in = style.size_in(ax)[1] / n_row
@@ -143,7 +145,7 @@ def _number(row: pd.Series[Any], part: str) -> tuple[str, str]:
     if part == "n1_firm_mw" and row["n1_held_by"] == SINGLE_SUPPLY:
         return "single", style.SOFT_INK
     is_above = part != "flexible_mw" and row[part.replace("firm_mw", "is_above_before")]
-    return f"{row[part]:,.1f}", _OVERLOADED_INK if is_above else style.INK
+    return (f"{_OVERLOADED_MARK}{row[part]:,.1f}", _OVERLOADED_INK) if is_above else (f"{row[part]:,.1f}", style.INK)
 
 
 def _fitted(figure: Any, label: str) -> str:
@@ -187,7 +189,7 @@ def _draw_legend(ax: Axes, found: HostingCapacity, parts: list[str], left_in: fl
     for part in parts:
         line.swatch(_COLOURS[part]).words(words[part])
     line = LegendLine(ax, -left_in, -0.55)
-    line.words("1.0", colour=_OVERLOADED_INK).words(
+    line.words(f"{_OVERLOADED_MARK}1.0", colour=_OVERLOADED_INK).words(
         f"held by an element that is overloaded without the addition, which may rise by {found.rules.added_percent:g} "
         "percentage point"
     )

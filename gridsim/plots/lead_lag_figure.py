@@ -28,6 +28,7 @@ _TITLE = "Does each planned substation come before the grid needs it?"
 _ROW_IN = 0.235
 _NOTES_IN, _NOTES_N1_IN = 3.0, 5.6
 _GAP_ROWS = 1.6
+_LINE_IN = 0.17
 _NAME_CHARACTERS = 46
 AHEAD_COLOUR = "#3E7CB1"
 PLAN_COLOUR = style.INK
@@ -43,34 +44,38 @@ GROUPS = (
 )
 
 
-def lead_lag_rows(projects: pd.DataFrame) -> pd.DataFrame:
+def lead_lag_rows(projects: pd.DataFrame, max_rows: int | None = None) -> pd.DataFrame:
     """Return the projects in the order of the picture, with the place of each row and of the head of its group.
 
     Parameters
     ----------
     projects:
         Frame ``projects`` of :class:`gridsim.studies.lead_lag.LeadLag`.
+    max_rows:
+        Projects kept, from the top; all by default.
 
     Returns
     -------
     The frame with ``place`` (rows from the top, gaps counted) and ``group`` (its head, on the first row of a group).
     """
-    parts, place = [], 0.0
+    parts, place, n_left = [], 0.0, len(projects) if max_rows is None else max_rows
     for verdict, head in GROUPS:
         part = projects[projects["verdict"] == verdict]
-        if part.empty:
+        if part.empty or not n_left:
             continue
         order = ["n0_lead_months", "planned_date"] if verdict in {"behind", "ahead"} else ["planned_date"]
-        part = part.sort_values(order, kind="stable")
+        n_all, part = len(part), part.sort_values(order, kind="stable").head(n_left)
         place += _GAP_ROWS
-        heads = [f"{head} ({len(part)})"] + [""] * (len(part) - 1)
+        count = f"{n_all}" if len(part) == n_all else f"{len(part)} of {n_all}"
+        heads = [f"{head} ({count})"] + [""] * (len(part) - 1)
         parts.append(part.assign(place=place + np.arange(len(part)), group=heads))
         place += len(part)
+        n_left -= len(part)
     return pd.concat(parts, ignore_index=True) if parts else projects.assign(place=0.0, group="")
 
 
-def draw_lead_lag(found: LeadLag, *, ax: Axes | None = None) -> Axes:
-    """Draw planned dates against needed dates of all projects.
+def draw_lead_lag(found: LeadLag, *, ax: Axes | None = None, max_rows: int = 60) -> Axes:
+    """Draw planned dates against needed dates of the projects.
 
     Parameters
     ----------
@@ -78,6 +83,8 @@ def draw_lead_lag(found: LeadLag, *, ax: Axes | None = None) -> Axes:
         What :func:`gridsim.lead_lag` returned.
     ax:
         Axes to draw on; a figure of its own, high enough for the rows, by default.
+    max_rows:
+        Projects shown; those furthest behind are taken, then those ahead.
 
     Returns
     -------
@@ -88,17 +95,18 @@ def draw_lead_lag(found: LeadLag, *, ax: Axes | None = None) -> Axes:
     InputError
         There is no project.
     """
-    rows = lead_lag_rows(found.projects)
+    rows = lead_lag_rows(found.projects, max_rows)
     if rows.empty:
         raise InputError("the scenario has no planned substation, so there is nothing to draw")
     names = _labels(rows)
     has_n1 = found.n1_rule is not None
+    lines = _subtitle(found, len(rows))
     height = float(rows["place"].iloc[-1]) + 1.4
     figure = style.new_figure(1.0)
     left = style.MARGIN_IN + style.text_width_in(figure, names, style.LABEL_PT) + 0.14
     if ax is None:
         bottom = 0.95
-        top = style.HEADER_IN + 0.25
+        top = style.HEADER_IN + 0.25 + _LINE_IN * max(len(lines) - 3, 0)
         figure = style.new_figure(top + _ROW_IN * height + bottom)
         ax = style.add_axes(figure, left, bottom, style.MARGIN_IN + (_NOTES_N1_IN if has_n1 else _NOTES_IN), top)
     style.plain_axes(ax)
@@ -121,7 +129,7 @@ def draw_lead_lag(found: LeadLag, *, ax: Axes | None = None) -> Axes:
     if has_n1:
         _draw_outage_needs(ax, rows, _offset_days(found))
         _write_notes(ax, rows, height, "n1")
-    style.header(ax, _TITLE, _subtitle(found), left_in=left - style.MARGIN_IN, lift_in=0.28)
+    style.header(ax, _TITLE, lines, left_in=left - style.MARGIN_IN, lift_in=0.28)
     _legend(ax, left - style.MARGIN_IN, has_n1=has_n1)
     return ax
 
@@ -240,7 +248,7 @@ def _need_text(row: dict[Any, Any], criterion: str) -> str:
     return f"{text}, {style.shorten(told, 16)} out"
 
 
-def _subtitle(found: LeadLag) -> list[str]:
+def _subtitle(found: LeadLag, n_shown: int) -> list[str]:
     horizon, rule, projects = found.scenario.horizon, found.rule, found.projects
     behind = projects[projects["verdict"] == "behind"]
     first = (
@@ -248,6 +256,7 @@ def _subtitle(found: LeadLag) -> list[str]:
         + (f", half of them by more than {-behind['n0_lead_months'].median():.0f} months" if len(behind) else "")
         + f"; {int((projects['verdict'] == 'ahead').sum())} are ahead, "
         f"{int((projects['verdict'] == 'no need').sum())} are not needed in these years."
+        + (f" The first {n_shown} are shown." if n_shown < len(projects) else "")
     )
     lines = [
         first,

@@ -65,11 +65,13 @@ class LegendLine:
         )
         return self.skip(0.16)
 
-    def line(self, colour: str, width_pt: float, casing: str) -> LegendLine:
-        """Draw a piece of a line with its dark edges."""
-        for shade, width in ((casing, width_pt + 1.0), (colour, width_pt)):
-            x = [self.x_in, self.x_in + 0.3]
-            self.ax.plot(x, [self.y_in] * 2, color=shade, linewidth=width, transform=self.place, clip_on=False)
+    def line(self, colour: str, width_pt: float, casing: str | None = None, *, dashes: Any = "-") -> LegendLine:
+        """Draw a piece of a line, with dark edges in the colour ``casing`` where there are any."""
+        options: dict[str, Any] = {"transform": self.place, "clip_on": False, "linestyle": dashes}
+        ends = [self.x_in, self.x_in + 0.3], [self.y_in] * 2
+        if casing is not None:
+            self.ax.plot(*ends, color=casing, linewidth=width_pt + 1.0, **options)
+        self.ax.plot(*ends, color=colour, linewidth=width_pt, **options)
         return self.skip(0.36)
 
     def loading_scale(self) -> LegendLine:

@@ -135,7 +135,8 @@ def draw_map(store: ResultStore | StudyData, *, ax: Axes | None = None, year: in
             left = style.WIDTH_IN - style.MARGIN_IN - _ZOOM_IN[0]
             detail = style.add_axes(figure, left, _BOTTOM_IN, style.MARGIN_IN, top)
             _draw_panel(detail, shown, zoom, ())
-            detail.set_ylabel("")
+            # Between the two parts is little room.
+            detail.yaxis.labelpad = 1.0
             for spine in detail.spines.values():
                 spine.set(color=style.INK, linewidth=1.2)
     width, height = style.size_in(ax)

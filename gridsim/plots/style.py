@@ -19,6 +19,7 @@ from matplotlib.collections import LineCollection, PolyCollection
 from matplotlib.colors import to_rgb, to_rgba
 from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties
+from matplotlib.ticker import FuncFormatter
 from matplotlib.transforms import ScaledTranslation, Transform
 
 if TYPE_CHECKING:
@@ -58,6 +59,8 @@ LOADING_EDGES = (*NORMAL_EDGES, *OVERLOAD_EDGES)
 LOADING_COLOURS = (*NORMAL_COLOURS, *OVERLOAD_COLOURS)
 
 _HATCH = "/////"
+#: Numbers from here on stand on an axis without decimals.
+_WHOLE_FROM = 1000.0
 
 
 def band_labels(edges: Sequence[float]) -> list[str]:
@@ -227,6 +230,17 @@ def plain_axes(ax: Axes, *, spines: Sequence[str] = ("bottom",)) -> None:
         which="both", labelsize=LABEL_PT, labelfontfamily=FONT, labelcolor=INK, color=SOFT_INK, width=0.7, length=3.0
     )
     ax.set_axisbelow(True)
+
+
+def plain_number(value: float) -> str:
+    """Return a number as it stands on an axis: thousands apart, decimals only where they say something."""
+    return f"{value:,.0f}" if abs(value) >= _WHOLE_FROM else f"{value:.4g}"
+
+
+def plain_numbers(ax: Axes, axis: str) -> None:
+    """Write the numbers of the ``x`` or ``y`` axis of ``ax`` plainly: no offset, no power of ten."""
+    of_axis = ax.xaxis if axis == "x" else ax.yaxis
+    of_axis.set_major_formatter(FuncFormatter(lambda value, _: plain_number(value)))
 
 
 def axis_label(ax: Axes, axis: str, text: str) -> None:

@@ -5,7 +5,7 @@ Three lanes share one axis of local days; hours whose temperature is not known a
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -34,6 +34,8 @@ _LEVEL_WORDS_IN = 0.12
 #: Larger numbers are told by their size: far beyond every limit the model of ageing has no other meaning.
 _LARGEST_WRITTEN_OUT = 1e5
 AIR_COLOUR, OIL_COLOUR, HOT_COLOUR = "#4C86A8", "#E08E2B", style.ALERT
+#: Top oil is dashed, so that the lines differ without colours too; air is told by its steps.
+_OIL_DASHES: Any = (0, (5, 1.2))
 #: Hot spots of normal ageing of ordinary paper, and of normal cyclic loading and long-time emergency, degree Celsius.
 LEVELS_C = ((98.0, "98 °C: normal ageing"), (120.0, "120 °C: normal cyclic limit"), (140.0, "140 °C: emergency limit"))
 
@@ -68,8 +70,8 @@ def draw_thermal_week(week: ThermalWeek) -> Axes:
     title = f"Hottest week of {short_name(week.substation_name)}, {week.name}"
     style.header(axes[0], title, _subtitle(week), left_in=_LEFT_IN - style.MARGIN_IN, lift_in=_LIFT_IN)
     line = LegendLine(axes[-1], 0.0, -0.6)
-    for colour, words in ((AIR_COLOUR, "air"), (OIL_COLOUR, "top oil"), (HOT_COLOUR, "hot spot")):
-        line.line(colour, 1.8, colour).words(words)
+    line.line(AIR_COLOUR, 1.2).words("air (steps)")
+    line.line(OIL_COLOUR, 1.8, dashes=_OIL_DASHES).words("top oil").line(HOT_COLOUR, 1.8).words("hot spot")
     line.words("temperatures at the end of the hour, ageing in its mean", colour=style.SOFT_INK)
     return axes[0]
 
@@ -102,7 +104,7 @@ def _temperature_lane(ax: Axes, week: ThermalWeek, edges: FloatArray) -> None:
     hottest = _highest(_column(week, "hot_spot_temp_c"))
     coldest = np.nanmin(_column(week, "ambient_temp_c"))
     ax.stairs(_column(week, "ambient_temp_c"), edges, color=AIR_COLOUR, linewidth=1.2, baseline=None)
-    ax.plot(ends, _column(week, "top_oil_temp_c"), color=OIL_COLOUR, linewidth=1.5)
+    ax.plot(ends, _column(week, "top_oil_temp_c"), color=OIL_COLOUR, linewidth=1.8, linestyle=_OIL_DASHES)
     ax.plot(ends, _column(week, "hot_spot_temp_c"), color=HOT_COLOUR, linewidth=1.8)
     ax.set_ylim(min(coldest - 5.0, 0.0), max(hottest * 1.06, 106.0))
     low, high = ax.get_ylim()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import combinations
 from typing import TYPE_CHECKING
 
 import pytest
@@ -10,13 +9,11 @@ import pytest
 from gridsim.plots import KINDS, draw_demand_and_capacity, draw_loading_heatmap, draw_map, draw_overload_timeline, style
 from gridsim.plots.failed_hours import FAILED_WORDS
 from tests.plots.conftest import STUDIES
+from tests.support.figure_reading import axes_without_unit, covered, outside, words
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
-    from matplotlib.transforms import Bbox
 
     from gridsim.results import ResultStore
 
@@ -28,50 +25,22 @@ def figure_of(axes: Axes) -> Figure:
     return style.figure_of(axes)
 
 
-def words(axes: Axes) -> Iterator[tuple[str, Bbox]]:
-    """Every visible text of the figure with the pixels it covers, a little shrunk: descenders may touch."""
-    for panel in figure_of(axes).axes:
-        texts = [*panel.texts, panel.xaxis.label, panel.yaxis.label]
-        for axis in (panel.xaxis, panel.yaxis):
-            low, high = sorted(axis.get_view_interval())
-            for tick in axis.get_major_ticks():
-                if low <= tick.get_loc() <= high:
-                    texts += [label for label in (tick.label1, tick.label2) if label.get_visible()]
-        for text in texts:
-            if text.get_visible() and text.get_text().strip():
-                box = text.get_window_extent()
-                yield text.get_text(), box.shrunk(0.98, 0.8)
-
-
 @EVERY
 def test_no_text_covers_another(drawn: Drawn, study: str, kind: str) -> None:
-    found = list(words(drawn[study, kind]))
-    assert len(found) > 10
-    covered = [(a, b) for (a, box_a), (b, box_b) in combinations(found, 2) if box_a.overlaps(box_b)]
-    assert covered == []
+    assert len(list(words(drawn[study, kind]))) > 10
+    assert covered(drawn[study, kind]) == []
 
 
 @EVERY
 def test_no_text_leaves_the_picture(drawn: Drawn, study: str, kind: str) -> None:
-    axes = drawn[study, kind]
-    picture = figure_of(axes).bbox
-    outside = [
-        text
-        for text, box in words(axes)
-        if box.x0 < picture.x0 or box.x1 > picture.x1 or box.y0 < picture.y0 or box.y1 > picture.y1
-    ]
-    assert outside == []
+    assert outside(drawn[study, kind]) == []
 
 
 @EVERY
 def test_every_axis_with_numbers_has_a_unit(drawn: Drawn, study: str, kind: str) -> None:
-    for panel in figure_of(drawn[study, kind]).axes:
-        assert "[" in panel.get_xlabel()
-        shows_names = kind in {"overload_timeline", "loading_heatmap"}
-        shares_axis = not any(tick.label1.get_visible() for tick in panel.yaxis.get_major_ticks())
-        is_detail = kind == "map" and panel is not drawn[study, kind]
-        if not (shows_names or shares_axis or is_detail):
-            assert "[" in panel.get_ylabel()
+    assert axes_without_unit(drawn[study, kind]) == []
+    # Axes of time say what their numbers are, too.
+    assert all("[" in panel.get_xlabel() for panel in figure_of(drawn[study, kind]).axes)
 
 
 @EVERY

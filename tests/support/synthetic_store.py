@@ -523,7 +523,8 @@ def _ranking(elements: pd.DataFrame, overloads: pd.DataFrame, monthly: pd.DataFr
     months = monthly.groupby("element").agg(peak_percent=("worst_percent", "max"), failed_h=("failed_hours", "sum"))
     ranking = elements.merge(sums, on=keys, how="left").merge(months, left_on="element", right_index=True)
     ranking = ranking.fillna({"episodes": 0, "hours": 0.0, "overload_mvah": 0.0})
-    ranking = ranking.sort_values(["hours", "peak_percent"], ascending=False, kind="stable").reset_index(drop=True)
+    ranking = ranking.sort_values(["hours", "peak_percent"], ascending=False, kind="stable")
+    ranking = ranking.drop_duplicates(["element_type", "name"]).reset_index(drop=True)
     ranking["rank"] = np.arange(1, len(ranking) + 1)
     ranking["limit"] = "continuous"
     return ranking[list(RANKING.column_names)]
