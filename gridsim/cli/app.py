@@ -2,7 +2,7 @@
 
 Exit codes: 0 done, 2 bad input (or a result directory that cannot be used), 3 with ``--strict`` when any step failed, 4
 when another engine differs, 130 interrupted. What a command says goes to standard output, errors and progress to
-standard error.
+standard error; with ``--json`` standard output holds one JSON document and nothing else.
 """
 
 from __future__ import annotations
@@ -102,6 +102,7 @@ def plot(
     year: Annotated[int | None, typer.Option(help="Year that the map shows; the last one if not given.")] = None,
     suffix: Annotated[str, typer.Option("--format", help="png, svg or pdf.")] = "png",
     out: Annotated[Path | None, typer.Option(help="Folder of the pictures; plots in DIRECTORY if not given.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the files as JSON for scripts.")] = False,
 ) -> None:
     """Draw pictures of a finished run again.
 
@@ -111,8 +112,12 @@ def plot(
         from gridsim.cli.pictures import draw_pictures  # noqa: PLC0415  loads matplotlib
         from gridsim.results.store import ResultStore  # noqa: PLC0415
 
-        for path in draw_pictures(ResultStore.open(directory), kind or (), year=year, suffix=suffix, folder=out):
-            typer.echo(path)
+        drawn = draw_pictures(ResultStore.open(directory), kind or (), year=year, suffix=suffix, folder=out)
+        if as_json:
+            typer.echo(json.dumps({"pictures": [str(path) for path in drawn]}, indent=2, ensure_ascii=False))
+        else:
+            for path in drawn:
+                typer.echo(path)
 
 
 app.command()(explain)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path  # noqa: TC003  typer reads the annotations at run time
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -25,6 +26,9 @@ def n1(
     limit: Annotated[float, typer.Option(min=0.0, help="Loading in percent that no outage may pass.")] = 100.0,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace an earlier N-1 study.")] = False,
     pictures: Annotated[bool, typer.Option("--plots/--no-plots", help="Whether to draw the picture.")] = True,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print summary and tables as JSON for scripts; words go to standard error.")
+    ] = False,
 ) -> None:
     """Take out each transformer, line and generator unit in turn, every hour; tell what fails and what overloads.
 
@@ -46,37 +50,45 @@ def n1(
                 progress=progress,
             )
             progress.stop()
-        _tell(study)
+        _tell(study, is_error=as_json)
+        drawn: list[Path] = []
         if pictures:
             from gridsim.plots.gallery import save_figure  # noqa: PLC0415  loads matplotlib
             from gridsim.plots.n1_figure import draw_n1  # noqa: PLC0415
 
-            drawn = draw_n1(study.failed, study.worst, study.summary)
-            typer.echo(save_figure(drawn, study.directory / "plots" / "n1_worst.png"))
+            figure = draw_n1(study.failed, study.worst, study.summary)
+            drawn.append(save_figure(figure, study.directory / "plots" / "n1_worst.png"))
+            typer.echo(drawn[-1], err=as_json)
+        if as_json:
+            from gridsim.report.run_records import n1_record  # noqa: PLC0415
+
+            typer.echo(json.dumps(n1_record(study, drawn), indent=2, ensure_ascii=False))
 
 
-def _tell(study: N1Study) -> None:
+def _tell(study: N1Study, *, is_error: bool) -> None:
     """Print what failed, then what is overloaded, then where the rest stands."""
     cases: dict[str, Any] = dict(study.summary["cases"])
     typer.echo(
         f"{cases['total']:,} cases: {cases['solved']:,} solved, {cases['without_solution']:,} without solution, "
-        f"{cases['skipped']:,} skipped; {cases['cutting_load']:,} of the solved cut load off"
+        f"{cases['skipped']:,} skipped; {cases['cutting_load']:,} of the solved cut load off",
+        err=is_error,
     )
     row: Any
     for row in study.failed.head(SHOWN).itertuples():
         what = f"no solution in {row.unsolved_h:,.0f} h" if row.unsolved_h else f"cuts load off in {row.hours:,.0f} h"
-        typer.echo(f"  {row.outage}: {what}, up to {row.lost_max_mw:,.1f} MW lost")
+        typer.echo(f"  {row.outage}: {what}, up to {row.lost_max_mw:,.1f} MW lost", err=is_error)
     if len(study.failed) > SHOWN:
-        typer.echo(f"  and {len(study.failed) - SHOWN} more outages")
+        typer.echo(f"  and {len(study.failed) - SHOWN} more outages", err=is_error)
     trafos = study.worst[study.worst["element_type"] != "line"]
     above = trafos[trafos["hours_above"] > 0.0]
     limit = study.summary["limit_percent"]
     n_above = len(above[["element_type", "name"]].drop_duplicates())
     n_unit = len(trafos[["element_type", "name"]].drop_duplicates())
-    typer.echo(f"{n_above} of {n_unit} transformers above {limit:g} % after some outage")
+    typer.echo(f"{n_above} of {n_unit} transformers above {limit:g} % after some outage", err=is_error)
     for row in above.sort_values("worst_percent", ascending=False).head(SHOWN).itertuples():
         typer.echo(
             f"  {row.substation_name} {row.name}: {row.worst_percent:.1f} % in {row.year} with {row.cause} out, "
-            f"{row.hours_above:,.0f} h above"
+            f"{row.hours_above:,.0f} h above",
+            err=is_error,
         )
-    typer.echo(study.directory)
+    typer.echo(study.directory, err=is_error)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import stat
 from typing import TYPE_CHECKING
 
@@ -27,9 +28,11 @@ SHOWN = 12
 
 
 def run_net_file(
-    file: Path, profiles: Path | None, out: Path | None, *, threads: int, solver: Solver | None
+    file: Path, profiles: Path | None, out: Path | None, *, threads: int, solver: Solver | None, as_json: bool
 ) -> NetStudy:
     """Read a net and its profiles, solve them, write three tables and tell what came out.
+
+    With ``as_json`` the words go to standard error, and a JSON document to standard output.
 
     Raises
     ------
@@ -58,7 +61,11 @@ def run_net_file(
     for name in ("steps", "loading", "voltages"):
         frame: pd.DataFrame = getattr(study, name)
         write_aside(directory / f"{name}.csv", frame.to_csv(index=False, lineterminator="\n").encode())
-    _tell(study, directory)
+    _tell(study, directory, is_error=as_json)
+    if as_json:
+        from gridsim.report.run_records import net_record  # noqa: PLC0415
+
+        typer.echo(json.dumps(net_record(study, directory), indent=2, ensure_ascii=False))
     return study
 
 
@@ -93,13 +100,15 @@ def _profiles(file: Path) -> pd.DataFrame:
         raise InputError(f"{file}: cannot be read as a table of commas and points ({error})") from error
 
 
-def _tell(study: NetStudy, directory: Path) -> None:
+def _tell(study: NetStudy, directory: Path, *, is_error: bool) -> None:
     n_step = len(study.steps)
     failed = f"{study.n_failed:,} have NO solution" if study.n_failed else "none failed"
-    typer.echo(f"{n_step:,} {'step' if n_step == 1 else 'steps'}: {n_step - study.n_failed:,} solved, {failed}")
-    for row in study.steps[~study.steps["status"].isin(["ok", "ok_fallback"])].head(SHOWN).itertuples():
-        typer.echo(f"  {row.step}: {row.status}, {row.unserved_mw:,.1f} MW without source")
-    typer.echo("highest loading, %")
+    typer.echo(
+        f"{n_step:,} {'step' if n_step == 1 else 'steps'}: {n_step - study.n_failed:,} solved, {failed}", err=is_error
+    )
+    for row in study.failed.head(SHOWN).itertuples():
+        typer.echo(f"  {row.step}: {row.status}, {row.unserved_mw:,.1f} MW without source", err=is_error)
+    typer.echo("highest loading, %", err=is_error)
     for name, percent in study.worst(SHOWN).items():
-        typer.echo(f"  {percent:8,.1f}  {name}  {study.names.get(str(name), '')}".rstrip())
-    typer.echo(directory)
+        typer.echo(f"  {percent:8,.1f}  {name}  {study.names.get(str(name), '')}".rstrip(), err=is_error)
+    typer.echo(directory, err=is_error)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path  # noqa: TC003  typer reads the annotations at run time
 from typing import TYPE_CHECKING, Annotated
 
@@ -44,6 +45,9 @@ def run(
         typer.Option(help="With --net: .csv or .parquet, column step and columns such as load.p_mw.7; else one step."),
     ] = None,
     pictures: Annotated[bool, typer.Option("--plots/--no-plots", help="Whether to draw the pictures.")] = True,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print the summary as JSON for scripts; words go to standard error.")
+    ] = False,
 ) -> None:
     """Run a scenario step by step and write loadings, overloads, summary and pictures.
 
@@ -62,6 +66,7 @@ def run(
             threads,
             solver,
             strict,
+            as_json=as_json,
         )
         return
     if profiles is not None:
@@ -69,7 +74,7 @@ def run(
     of_new_run = (scenario, from_year, to_year, out, solver, reuse)
     if resume is not None and (overwrite or any(value is not None for value in of_new_run)):
         raise typer.BadParameter(
-            "goes on with a run as it began, with --threads, --strict and --plots alone", param_hint="--resume"
+            "goes on with a run as it began, with --threads, --strict, --plots and --json alone", param_hint="--resume"
         )
     if scenario is None and resume is None:
         raise typer.BadParameter(
@@ -93,7 +98,7 @@ def run(
                 progress=progress,
             )
 
-        result = _told(study, has_pictures=pictures)
+        result = _told(study, has_pictures=pictures, as_json=as_json)
         if strict and result.n_failed:
             raise typer.Exit(ExitCode.failed_steps)
 
@@ -106,26 +111,26 @@ def _of_net(
     threads: int | None,
     solver: Solver | None,
     strict: bool,
+    *,
+    as_json: bool,
 ) -> None:
     """Solve a net of the user's own; ``others`` are what only a scenario has."""
     if any(value is not None for value in others):
         raise typer.BadParameter(
-            "goes with --profiles, --out, --threads, --solver and --strict alone", param_hint="--net"
+            "goes with --profiles, --out, --threads, --solver, --strict and --json alone", param_hint="--net"
         )
     with mistakes_told():
         from gridsim.cli.net_run import run_net_file  # noqa: PLC0415  loads pandas
 
-        study = run_net_file(net, profiles, out, threads=threads or 0, solver=solver)
+        study = run_net_file(net, profiles, out, threads=threads or 0, solver=solver, as_json=as_json)
         if strict and study.n_failed:
             raise typer.Exit(ExitCode.failed_steps)
 
 
-def _told(study: Callable[[Progress], StudyResult], *, has_pictures: bool) -> StudyResult:
+def _told(study: Callable[[Progress], StudyResult], *, has_pictures: bool, as_json: bool) -> StudyResult:
     """Make a study, draw its pictures, and print its summary."""
     from gridsim.cli.drawing_process import DrawingProcess  # noqa: PLC0415  loads what it needs, as those below
     from gridsim.cli.progress_bar import ProgressBar  # noqa: PLC0415
-    from gridsim.report.block_line import block_line  # noqa: PLC0415
-    from gridsim.report.console_summary import print_summary  # noqa: PLC0415
 
     with DrawingProcess(is_wanted=has_pictures) as second, ProgressBar(console(is_error=True)) as progress:
         result = study(progress)
@@ -138,8 +143,20 @@ def _told(study: Callable[[Progress], StudyResult], *, has_pictures: bool) -> St
                 drawn = draw_run(result.store, second)
         finally:  # whatever happens to the pictures, the run is done and its summary is owed
             progress.stop()
-            print_summary(console(), result.summary, result.store.directory, drawn)
-            blocks = block_line(result.store.manifest, result.n_kept)
-            if blocks:
-                console().print(blocks, markup=False, soft_wrap=True)
+            _sum_up(result, drawn, as_json=as_json)
     return result
+
+
+def _sum_up(result: StudyResult, drawn: Sequence[Path], *, as_json: bool) -> None:
+    """Print the summary in words, for scripts on standard error, and then as JSON."""
+    from gridsim.report.block_line import block_line  # noqa: PLC0415  loads pandas, as those below
+    from gridsim.report.console_summary import print_summary  # noqa: PLC0415
+    from gridsim.report.run_records import run_record  # noqa: PLC0415
+
+    words = console(is_error=as_json)
+    print_summary(words, result.summary, result.store.directory, drawn)
+    blocks = block_line(result.store.manifest, result.n_kept)
+    if blocks:
+        words.print(blocks, markup=False, soft_wrap=True)
+    if as_json:
+        typer.echo(json.dumps(run_record(result, drawn), indent=2, ensure_ascii=False))

@@ -50,9 +50,14 @@ class NetStudy:
     names: Mapping[str, str]
 
     @property
+    def failed(self) -> pd.DataFrame:
+        """Rows of ``steps`` without solution."""
+        return self.steps[~self.steps["status"].isin(["ok", "ok_fallback"])]
+
+    @property
     def n_failed(self) -> int:
         """Number of steps without solution."""
-        return int((~self.steps["status"].isin(["ok", "ok_fallback"])).sum())
+        return len(self.failed)
 
     def worst(self, count: int) -> pd.Series[Any]:
         """Return the highest loading of the most loaded elements, descending."""
