@@ -260,7 +260,7 @@ def _draw_comparison(folder: Path, n: int) -> Axes:
 def _draw_of_run(kind: str) -> Callable[[Path, int], Axes]:
     def drawn(folder: Path, n: int) -> Axes:
         place = folder / f"run_{n}"
-        span: dict[str, Any] = {"to_year": 2029, "resolution_h": 6, "is_failing": True}
+        span: dict[str, Any] = {"to_year": 2029, "resolution_h": 6, "is_failing": True, "load_level": 1.5}
         is_there = place.is_dir()
         store = ResultStore.open(place) if is_there else write_synthetic_store(place, n_transformers=n, **span)
         return draw(store, kind)
