@@ -26,6 +26,7 @@ def n1(
     limit: Annotated[float, typer.Option(min=0.0, help="Loading in percent that no outage may pass.")] = 100.0,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace an earlier N-1 study.")] = False,
     pictures: Annotated[bool, typer.Option("--plots/--no-plots", help="Whether to draw the picture.")] = True,
+    suffix: Annotated[str, typer.Option("--format", help="Format of the picture: png, svg or pdf.")] = "png",
     as_json: Annotated[
         bool, typer.Option("--json", help="Print summary and tables as JSON for scripts; words go to standard error.")
     ] = False,
@@ -57,7 +58,7 @@ def n1(
             from gridsim.plots.n1_figure import draw_n1  # noqa: PLC0415
 
             figure = draw_n1(study.failed, study.worst, study.summary)
-            drawn.append(save_figure(figure, study.directory / "plots" / "n1_worst.png"))
+            drawn.append(save_figure(figure, study.directory / "plots" / f"n1_worst.{suffix}"))
             typer.echo(drawn[-1], err=as_json)
         if as_json:
             from gridsim.report.run_records import n1_record  # noqa: PLC0415

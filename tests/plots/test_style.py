@@ -5,24 +5,17 @@ from __future__ import annotations
 from itertools import pairwise
 
 import numpy as np
+import pytest
 
 from gridsim.plots import style
-
-#: Linear-RGB simulation of full colour blindness of each kind (Machado, Oliveira and Fernandes 2009, severity 1.0).
-BLINDNESS = {
-    "protan": [[0.152286, 1.052583, -0.204868], [0.114503, 0.786281, 0.099216], [-0.003882, -0.048116, 1.051998]],
-    "deutan": [[0.367322, 0.860646, -0.227968], [0.280085, 0.672501, 0.047413], [-0.011820, 0.042940, 0.968881]],
-    "tritan": [[1.255528, -0.076749, -0.178779], [-0.078411, 0.930809, 0.147602], [0.004733, 0.691367, 0.303900]],
-}
-
-
-def linear(colour: str) -> np.ndarray:
-    srgb = np.array([int(colour[i : i + 2], 16) / 255.0 for i in (1, 3, 5)])
-    return np.where(srgb <= 0.04045, srgb / 12.92, ((srgb + 0.055) / 1.055) ** 2.4)
-
-
-def lightness(luminance: float) -> float:
-    return 116.0 * luminance ** (1 / 3) - 16.0 if luminance > 0.008856 else 903.3 * luminance
+from gridsim.plots.attribution_figure import KINDS
+from gridsim.plots.compare_figure import A_COLOUR, B_COLOUR, BETTER_COLOUR, BETTER_MARK, WORSE_COLOUR, WORSE_MARK
+from gridsim.plots.demand_data import USES
+from gridsim.plots.fixes_figure import LOOKS
+from gridsim.plots.hosting_figure import draw_hosting
+from gridsim.plots.thermal_week_figure import AIR_COLOUR, HOT_COLOUR, OIL_COLOUR, draw_thermal_week
+from tests.support.colour_sight import BLINDNESS, lab, least_difference, lightness, seen
+from tests.support.synthetic_studies import hosting_result, thermal_week_result
 
 
 def test_luminance_of_white_black_and_red() -> None:
@@ -31,24 +24,78 @@ def test_luminance_of_white_black_and_red() -> None:
 
 
 def test_colours_of_loading_fall_in_luminance() -> None:
-    steps = [lightness(style.luminance(colour)) for colour in style.LOADING_COLOURS]
+    steps = [lightness(colour) for colour in style.LOADING_COLOURS]
     falls = [before - after for before, after in pairwise(steps)]
     assert min(falls) >= 3.0
     assert min(falls[len(style.NORMAL_COLOURS) :]) >= 8.0
 
 
 def test_the_step_at_100_percent_is_the_clearest_below_130() -> None:
-    steps = [lightness(style.luminance(colour)) for colour in style.LOADING_COLOURS]
+    steps = [lightness(colour) for colour in style.LOADING_COLOURS]
     at_limit = steps[len(style.NORMAL_COLOURS) - 1] - steps[len(style.NORMAL_COLOURS)]
     below = [a - b for a, b in pairwise(steps[: len(style.NORMAL_COLOURS)])]
     assert at_limit > 1.25 * max(below)
 
 
-def test_the_order_survives_every_colour_blindness() -> None:
-    for matrix in BLINDNESS.values():
-        seen = [np.clip(np.array(matrix) @ linear(colour), 0, 1) for colour in style.LOADING_COLOURS]
-        steps = [lightness(float(rgb @ [0.2126, 0.7152, 0.0722])) for rgb in seen]
-        assert all(before > after for before, after in pairwise(steps))
+@pytest.mark.parametrize("blindness", list(BLINDNESS))
+def test_the_order_survives_every_colour_blindness(blindness: str) -> None:
+    steps = [lightness(colour, blindness) for colour in style.LOADING_COLOURS]
+    assert min(before - after for before, after in pairwise(steps)) >= 3.0
+    assert min(before - after for before, after in pairwise(steps[len(style.NORMAL_COLOURS) :])) >= 10.0
+    # Blue against orange: the step at 100 % stays clear to all of them.
+    at_limit = style.LOADING_COLOURS[len(style.NORMAL_COLOURS) - 1 : len(style.NORMAL_COLOURS) + 1]
+    assert least_difference(at_limit, blindness) >= 30.0
+
+
+@pytest.mark.parametrize("blindness", [None, *BLINDNESS])
+def test_bands_can_be_told_apart(blindness: str | None) -> None:
+    # 2.3 is the difference that is just noticed when colours lie side by side.
+    assert least_difference(style.LOADING_COLOURS, blindness) >= 2 * 2.3
+    assert least_difference(style.OVERLOAD_COLOURS, blindness) >= 14.0
+
+
+def test_simulated_sight_keeps_grey_and_loses_red_against_green() -> None:
+    for blindness in BLINDNESS:
+        np.testing.assert_allclose(seen("#808080", blindness), seen("#808080"), atol=1e-5)
+    red, green = "#C23B22", "#5E7F22"
+    assert least_difference([red, green], "deuteranopia") < least_difference([red, green]) / 3.0
+    # White of sRGB is L* 100; pure blue of sRGB is L* 32.3, a* 79.2, b* -107.9.
+    np.testing.assert_allclose(lab(seen("#FFFFFF")), [100.0, 0.0, 0.0], atol=0.02)
+    np.testing.assert_allclose(lab(seen("#0000FF")), [32.3, 79.2, -107.9], atol=0.1)
+
+
+def test_parts_of_bars_differ_in_greyscale() -> None:
+    of_bars = [colour for _, _, colour in KINDS]
+    grey = sorted(lightness(colour) for colour in of_bars)
+    assert min(high - low for low, high in pairwise(grey)) >= 9.0
+    # Layers of demand stand in the order of their legend, so that neighbours alone must differ.
+    assert min(abs(lightness(low.colour) - lightness(high.colour)) for low, high in pairwise(USES)) >= 9.0
+    assert abs(lightness(A_COLOUR) - lightness(B_COLOUR)) >= 30.0
+
+
+def test_marks_differ_where_colours_do() -> None:
+    assert len({marker for marker, _ in LOOKS.values()}) == len(LOOKS)
+    assert WORSE_MARK != BETTER_MARK
+    assert abs(lightness(WORSE_COLOUR) - lightness(BETTER_COLOUR)) >= 15.0
+
+
+def test_lines_of_temperatures_differ_without_colours() -> None:
+    lane = style.figure_of(draw_thermal_week(thermal_week_result())).axes[1]
+    looks = {line.get_color(): line.get_linestyle() for line in lane.lines}
+    assert looks[OIL_COLOUR] != looks[HOT_COLOUR] == "-"
+    # Air is drawn in steps, not as a line from hour to hour.
+    assert [patch.get_edgecolor()[:3] for patch in lane.patches] == [pytest.approx(style.to_rgb(AIR_COLOUR))]
+
+
+def test_numbers_held_by_an_overload_carry_a_star() -> None:
+    found = hosting_result(12)
+    texts = [text for text in draw_hosting(found).texts if text.get_text().startswith("*")]
+    known = found.table[~found.table["is_failed"]]
+    is_starred = known["n1_is_above_before"] & (known["n1_firm_mw"] > 0.0)
+    expected = int(known["n0_is_above_before"].sum() + is_starred.sum())
+    # One more explains it in the legend.
+    assert len(texts) == expected + 1
+    assert {text.get_color() for text in texts} == {"#B5532A"}
 
 
 def test_bands_hold_their_upper_end() -> None:
