@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import json
 import stat
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import typer
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from gridsim.enums import Solver
     from gridsim.studies.net_study import NetStudy
 
-NET_ENDINGS = (".json", ".m", ".mat")
+NET_ENDINGS = (".json", ".xlsx", ".m", ".mat")
 PROFILE_ENDINGS = (".csv", ".parquet")
 #: Bytes; a net or a table that is larger is something else.
 LARGEST_FILE = 1_000_000_000
@@ -48,13 +48,10 @@ def run_net_file(
     content = read_bytes(file)
     table = None if profiles is None else _profiles(profiles)
     from gridsim.enums import Solver as Solvers  # noqa: PLC0415
-    from gridsim.grid.matpower_case import net_of_matpower  # noqa: PLC0415  loads pandapower
-    from gridsim.grid.net_json import net_of_json  # noqa: PLC0415
     from gridsim.solve.options import SolveOptions  # noqa: PLC0415
     from gridsim.studies.net_study import run_net  # noqa: PLC0415
 
-    place = str(file)
-    net = net_of_json(content, place) if ending == ".json" else net_of_matpower(content, ending, place)
+    net = _net(content, ending, str(file))
     options = SolveOptions(threads=threads, solver=solver or Solvers.newton)
     study = run_net(net, table, options=options, place=str(profiles))
     directory.mkdir(parents=True, exist_ok=True)
@@ -67,6 +64,23 @@ def run_net_file(
 
         typer.echo(json.dumps(net_record(study, directory), indent=2, ensure_ascii=False))
     return study
+
+
+def _net(content: bytes, ending: str, place: str) -> Any:
+    """Return the net of a file; every reader loads pandapower."""
+    match ending:
+        case ".json":
+            from gridsim.grid.net_json import net_of_json  # noqa: PLC0415
+
+            return net_of_json(content, place)
+        case ".xlsx":
+            from gridsim.grid.net_workbook import net_of_excel  # noqa: PLC0415
+
+            return net_of_excel(content, place)
+        case _:
+            from gridsim.grid.matpower_case import net_of_matpower  # noqa: PLC0415
+
+            return net_of_matpower(content, ending, place)
 
 
 def read_bytes(file: Path) -> bytes:

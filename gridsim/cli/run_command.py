@@ -38,7 +38,7 @@ def run(
     ] = None,
     net: Annotated[
         Path | None,
-        typer.Option(metavar="FILE", help="In place of SCENARIO: a net (pandapower .json, MATPOWER .m or .mat)."),
+        typer.Option(metavar="FILE", help="In place of SCENARIO: a net (pandapower .json, .xlsx, MATPOWER .m, .mat)."),
     ] = None,
     profiles: Annotated[
         Path | None,

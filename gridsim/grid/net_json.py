@@ -81,8 +81,7 @@ def net_of_json(content: bytes, place: str) -> pandapowerNet:
         raise InputError(f"{place}: is not JSON ({error}). {_SAVE}") from error
     if not isinstance(document, dict) or document.get("_class") != "pandapowerNet":
         raise InputError(f"{place}: holds no net of pandapower. {_SAVE}")
-    for where, entry in _entries(document, "net", 0, place):
-        _refuse_code(entry, where, place)
+    refuse_code(document, "net", place)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -94,13 +93,19 @@ def net_of_json(content: bytes, place: str) -> pandapowerNet:
     return net
 
 
+def refuse_code(document: Any, where: str, place: str) -> None:
+    """Raise InputError when an entry of a document, or of the documents inside its texts, is not plain data."""
+    for inner, entry in _entries(document, where, 0, place):
+        _refuse_entry(entry, inner, place)
+
+
 def _entries(value: Any, where: str, depth: int, place: str) -> Iterator[tuple[str, dict[str, Any]]]:
     """Yield every dict of a document and of the documents inside its texts, with a name for messages."""
     if depth > DEEPEST:
         raise InputError(f"{place}: {where}: documents within documents, more than {DEEPEST} deep")
     if isinstance(value, str):
-        stripped = value.lstrip()
-        if not stripped.startswith(("{", "[")) or ("_module" not in value and "_class" not in value):
+        # Escapes can spell a name that a search for it would not find.
+        if not value.lstrip().startswith(("{", "[")) or not any(sign in value for sign in ("_module", "_class", "\\u")):
             return
         try:
             value = json.loads(value)
@@ -116,7 +121,7 @@ def _entries(value: Any, where: str, depth: int, place: str) -> Iterator[tuple[s
             yield from _entries(inner, where, depth + 1, place)
 
 
-def _refuse_code(entry: dict[str, Any], where: str, place: str) -> None:
+def _refuse_entry(entry: dict[str, Any], where: str, place: str) -> None:
     """Raise InputError unless an entry is plain data or names one of the classes that are read."""
     if "_module" not in entry and "_class" not in entry:
         return

@@ -20,6 +20,7 @@ from gridsim.cli.app import app
 from gridsim.errors import InputError
 from gridsim.grid.matpower_case import net_of_matpower
 from gridsim.grid.net_json import net_of_json, net_to_json
+from tests.support.control_nets import control_tap, one_unit
 from tests.support.element_nets import feeder
 
 if TYPE_CHECKING:
@@ -288,6 +289,18 @@ def test_mistakes_of_a_net_run_are_told_and_nothing_is_written(
     assert done.exit_code == 2, done.output
     assert told in done.stderr
     assert sorted(path.name for path in tmp_path.iterdir()) == sorted(files)
+
+
+def test_class_hidden_by_escapes_is_refused() -> None:
+    """A text inside the document may spell ``_module`` so that a search for the word does not find it."""
+    net = one_unit()
+    control_tap(net, net.trafo.index[0])
+    document = json.loads(net_to_json(net))
+    table = document["_object"]["controller"]
+    other = table["_object"].replace("pandapower.control.controller.trafo.DiscreteTapControl", "collections")
+    table["_object"] = other.replace("_module", "\\u005fmodule").replace("_class", "\\u005fclass")
+    with pytest.raises(InputError, match="names 'collections', 'DiscreteTapControl', which is not read"):
+        net_of_json(json.dumps(document).encode(), "net.json")
 
 
 def test_an_unrated_branch_has_no_loading(tmp_path: Path) -> None:
