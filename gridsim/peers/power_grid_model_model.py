@@ -28,14 +28,15 @@ SQRT_3 = np.sqrt(3.0)
 class PowerGridModelModel(Model):
     """A model and its batch."""
 
-    def __init__(self, case: PeerNet, method: str, *, threads: int = 1) -> None:
+    def __init__(self, case: PeerNet, method: str, *, threads: int = 1, tolerance: float = 0.0) -> None:
         import power_grid_model as pgm  # noqa: PLC0415  a peer
 
         self.case = case
         self.method = method
         self.threading = -1 if threads == 1 else threads
         self.max_iterations = MAX_ITERATIONS if self.method == "newton_raphson" else MORE_ITERATIONS
-        self.tolerance = _tolerances.get((case.name, method), 0.0)
+        #: Change of voltage at which it stops; found by trial for a net where none is given.
+        self.tolerance = tolerance or _tolerances.get((case.name, method), 0.0)
         self.note = "generators as constant P and Q of the known solution; built from pandapower's branches"
         reference = case.reference
         if np.abs(reference.branches.y_from_pu - reference.branches.y_to_pu).max() > 0.0:
