@@ -281,3 +281,18 @@ def test_the_command_writes_tables_and_picture(tmp_path: Path) -> None:
     assert names == {"candidates", "plan", "left", "refused", "catalogue"}
     assert pd.read_csv(tmp_path / "csv" / "plan.csv")["kind"].tolist() == ["fans"]
     assert CliRunner().invoke(app, [*asked, "--rule", "nothing"]).exit_code == 2
+
+
+@pytest.mark.slow
+def test_an_hour_that_loses_its_solution_is_not_an_overload_avoided(tmp_path: Path) -> None:
+    """So much load that hours have no solution: a capacitor makes more of them, and is no fix however cheap it is."""
+    more = '[fixes]\nneighbour_km = 30.0\nkinds = ["capacitor", "curtailment", "parallel_unit"]\n'
+    study = write_tiny_study(tmp_path, city_mw=200.0, rows=by_hand.town_rows(), more=more)
+    found = fixes(study, to_year=2026, threads=1)
+    assert found.failed_before_h > 0
+    tried = found.candidates
+    worse = tried[tried["failed_after_h"] > tried["failed_before_h"]]
+    assert "capacitor" in set(worse["kind"])
+    assert not worse["is_enough"].any()
+    assert found.plan["kind"].iat[0] not in set(worse["kind"])
+    assert found.failed_after_h < found.failed_before_h
