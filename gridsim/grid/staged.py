@@ -54,7 +54,9 @@ class StagedGrid:
     blocks: tuple[Block, ...]
     injections: InjectionPlan
 
-    def net_at(self, stage: Stage, profiles: Mapping[tuple[str, str], FloatArray] | None = None) -> pp.pandapowerNet:
+    def net_at(
+        self, stage: Stage, profiles: Mapping[tuple[str, str], FloatArray] | None = None, *, moves_taps: bool = True
+    ) -> pp.pandapowerNet:
         """Return a copy of the net with exactly the elements of ``stage`` in service, and their tap controllers.
 
         Parameters
@@ -63,6 +65,8 @@ class StagedGrid:
             What is to be solved with the net, as :meth:`profiles_for` returns it. The copy then has the means over
             every fifth step as its own values (``net.load["p_mw"]`` and so on), so that it says by itself what is
             typical. Without it they are those of a mean hour of the base year.
+        moves_taps:
+            Whether the controllers act; they stand in the net either way.
         """
         net = copy.copy(self.net)
         for name, value in self.net.items():
@@ -72,6 +76,8 @@ class StagedGrid:
             if len(mask):
                 net[table]["in_service"] = mask
         keep_in_service(net)
+        if not moves_taps:
+            net["controller"]["in_service"] = False
         for (table, column), values in (profiles or {}).items():
             if values.size:
                 net[table][column] = values[::SAMPLED_STEPS].mean(axis=0)

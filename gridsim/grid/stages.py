@@ -13,7 +13,7 @@ from gridsim.grid import load_rows
 from gridsim.tables.topology import positions
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from gridsim.dtypes import BoolArray, IndexArray
     from gridsim.tables.network_tables import NetworkTables
@@ -69,6 +69,14 @@ class Block:
     def n_step(self) -> int:
         """Number of steps."""
         return self.stop_step - self.start_step
+
+
+def by_block(blocks: Sequence[Block], steps: IndexArray) -> Iterator[tuple[Block, IndexArray]]:
+    """Yield each block that holds some of ``steps`` (ascending, of the horizon), with those it holds."""
+    for block in blocks:
+        first, stop = np.searchsorted(steps, [block.start_step, block.stop_step])
+        if stop > first:
+            yield block, steps[first:stop]
 
 
 def make_stages(

@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from gridsim.plots.study_data import TRANSFORMER_TYPES, StudyData
+from gridsim.studies.unit_rows import TRANSFORMER_TYPES
 from gridsim.units import HOURS_PER_DAY
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from gridsim.dtypes import FloatArray, IndexArray
+    from gridsim.plots.study_data import StudyData
 
 _KEY = ["element_type", "name"]
 

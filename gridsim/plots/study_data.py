@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from gridsim.enums import Area, Confidence, StepStatus
+from gridsim.enums import Area, Confidence
+from gridsim.studies.study_summary import is_failed
+from gridsim.studies.unit_rows import unit_rows
 from gridsim.units import HOURS_PER_DAY
 
 if TYPE_CHECKING:
@@ -24,7 +26,6 @@ AREA_WORDS: dict[str, str] = {
     Area.almaty_region: "Almaty Region",
     Area.outside: "Neighbouring grid",
 }
-TRANSFORMER_TYPES = ("trafo", "trafo3w")
 #: Signs behind a name, explained in the footnote of every figure that uses them.
 REPRESENTATIVE_MARK = "†"
 ASSUMED_MARK = "‡"
@@ -77,9 +78,8 @@ class StudyData:
     def steps(self) -> pd.DataFrame:
         """One row per step, with ``day`` (local, start of the step), ``year`` (local) and ``is_failed``."""
         frame = self.store.read_steps()
-        solved = {status.name for status in StepStatus if status.is_solved}
         year = self._local(frame["time_utc"]).astype("datetime64[Y]").astype(np.int64) + 1970
-        return frame.assign(day=self.days(frame["time_utc"]), year=year, is_failed=~frame["status"].isin(solved))
+        return frame.assign(day=self.days(frame["time_utc"]), year=year, is_failed=is_failed(frame))
 
     @cached_property
     def monthly(self) -> pd.DataFrame:
@@ -102,22 +102,7 @@ class StudyData:
 
         ``sn_mva`` is the largest rating of its windings, ``voltage_kv`` the highest voltage.
         """
-        elements = self.elements[self.elements["element_type"].isin(TRANSFORMER_TYPES)]
-        frame = (
-            elements.groupby(["element_type", "name"], sort=False)
-            .agg(
-                substation_id=("substation_id", "first"),
-                substation_name=("substation_name", "first"),
-                area=("area", "first"),
-                confidence=("confidence", "first"),
-                is_representative=("is_representative", "first"),
-                sn_mva=("sn_mva", "max"),
-                voltage_kv=("voltage_kv", "max"),
-                open_utc=("open_utc", "first"),
-                close_utc=("close_utc", "first"),
-            )
-            .reset_index()
-        )
+        frame = unit_rows(self.elements)
         frame["open_day"] = self.days(frame["open_utc"], missing=self.first_day)
         frame["close_day"] = self.days(frame["close_utc"], missing=self.last_day)
         frame["unit"] = [_unit(row) for row in records(frame)]

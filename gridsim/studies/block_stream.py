@@ -121,9 +121,8 @@ class BlockSolver:
         with self.clock.phase("profiles"):
             profiles = self.grid.profiles_for(block)
         with self.clock.phase("compile"):
-            net = self.grid.net_at(self.grid.stages[block.stage_index], profiles)
-            if not self.options.run_control:
-                net["controller"]["in_service"] = False
+            stage = self.grid.stages[block.stage_index]
+            net = self.grid.net_at(stage, profiles, moves_taps=self.options.run_control)
         return LaidOutBlock(block, profiles, net, tap_units(net))
 
     def compile(self, laid_out: LaidOutBlock) -> PreparedBlock:

@@ -12,7 +12,6 @@ The other engines are optional: one that is not installed, or cannot model the n
 
 from __future__ import annotations
 
-import dataclasses
 import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -22,15 +21,17 @@ import pandas as pd
 
 from gridsim.enums import Solver, StepStatus
 from gridsim.errors import InputError
+from gridsim.grid.stages import by_block
 from gridsim.peers.peer_model import NotApplicableError
 from gridsim.solve import make_solver
 from gridsim.studies.certified_engines import ENGINES, WITH_TAPS, Engine, Found, Hour, found_in, loading_names
 from gridsim.studies.progress import PhaseClock, Silence
+from gridsim.studies.study_summary import is_failed
 from gridsim.studies.time_series import asked_scenario, solve_options
 from gridsim.tables.load import load_tables
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from gridsim.dtypes import IndexArray
@@ -95,8 +96,7 @@ class Certificate:
     @property
     def n_failed(self) -> int:
         """Hours that gridsim did not solve."""
-        solved = {StepStatus.ok.name, StepStatus.ok_fallback.name}
-        return int((~self.hours["status"].isin(solved)).sum())
+        return int(is_failed(self.hours).sum())
 
 
 def certify(
@@ -145,7 +145,7 @@ def certify(
         from gridsim.grid.staged import stage_grid  # noqa: PLC0415  loads pandapower
 
         grid = stage_grid(load_tables(asked.network_folder), asked)
-    options = dataclasses.replace(solve_options(asked.solver, Solver.newton, threads))
+    options = solve_options(asked.solver, Solver.newton, threads)
     steps = drawn_steps(grid, hours, seed)
     with_taps = set(steps[np.linspace(0, len(steps) - 1, min(tap_hours, len(steps))).astype(int)].tolist())
     if not options.run_control:
@@ -154,7 +154,7 @@ def certify(
     taps = _Tally(WITH_TAPS)
     rows: list[dict[str, Any]] = []
     told.begin("Solving the same hours by every engine", len(steps))
-    for block, some in _by_block(grid, steps):
+    for block, some in by_block(grid.blocks, steps):
         with clock.phase("gridsim"):
             solved = _solved_hours(grid, block, some, options, rows)
         for step, hour in solved:
@@ -179,13 +179,6 @@ def drawn_steps(grid: StagedGrid, hours: int, seed: int) -> IndexArray:
     return np.sort(np.concatenate([first, rest])).astype(np.int64)
 
 
-def _by_block(grid: StagedGrid, steps: IndexArray) -> Iterator[tuple[Block, IndexArray]]:
-    for block in grid.blocks:
-        own = steps[(steps >= block.start_step) & (steps < block.stop_step)]
-        if len(own):
-            yield block, own
-
-
 def _solved_hours(
     grid: StagedGrid, block: Block, steps: IndexArray, options: SolveOptions, rows: list[dict[str, Any]]
 ) -> list[tuple[int, Hour | None]]:
@@ -194,9 +187,7 @@ def _solved_hours(
 
     whole = grid.profiles_for(block)
     stage = grid.stages[block.stage_index]
-    net = grid.net_at(stage, whole)
-    if not options.run_control:
-        net["controller"]["in_service"] = False
+    net = grid.net_at(stage, whole, moves_taps=options.run_control)
     solver = make_solver(net, options, grid.scenario.limits.basis)
     profiles = {key: values[steps - block.start_step] for key, values in whole.items()}
     solution = solver.solve(profiles, len(steps), from_settled_taps=True)

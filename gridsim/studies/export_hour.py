@@ -92,9 +92,7 @@ def export_hour(
     block = next(block for block in grid.blocks if block.start_step <= hour.step < block.stop_step)
     stage = grid.stages[block.stage_index]
     profiles = grid.profiles_for(block)
-    net = grid.net_at(stage, profiles)
-    if not run.options.run_control:
-        net["controller"]["in_service"] = False
+    net = grid.net_at(stage, profiles, moves_taps=run.options.run_control)
     basis = LoadingBasis(run.store.manifest.loading_basis)
     solver = make_solver(net, run.options, basis)
     place = hour.step - block.start_step

@@ -19,6 +19,7 @@ from gridsim.assess.limits import ratings_mva
 from gridsim.grid.fix_change import GridChange, changed_grid
 from gridsim.grid.fix_tables import UNITS, extended
 from gridsim.grid.grid_variants import grid_with
+from gridsim.grid.stages import by_block
 from gridsim.studies.lead_lag_run import Loading, Solving, solve_planned
 from gridsim.tables.topology import BRANCH_ENDS
 from gridsim.units import PERCENT
@@ -135,12 +136,9 @@ class FixBench:
 
     def loadings(self, grid: StagedGrid, steps: IndexArray) -> Iterator[tuple[IndexArray, Loading]]:
         """Yield ascending steps, block by block, and their loading in a variant of the grid."""
-        for block in grid.blocks:
-            first, stop = np.searchsorted(steps, [block.start_step, block.stop_step])
-            own = steps[first:stop]
-            if len(own):
-                self.solving.n_solved += len(own)
-                yield own, self.solving.take_up(grid, block).solve(own)
+        for block, own in by_block(grid.blocks, steps):
+            self.solving.n_solved += len(own)
+            yield own, self.solving.take_up(grid, block).solve(own)
 
     def every_hour(self, change: GridChange, progress: Progress) -> RunState:
         """Solve every hour with a change."""

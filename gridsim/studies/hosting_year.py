@@ -146,9 +146,7 @@ class HostingYears:
     def _hosting_grid(self, block: Block) -> HostingGrid:
         grid = self._grid
         stage, profiles = grid.stages[block.stage_index], grid.profiles_for(block)
-        net = grid.net_at(stage, profiles)
-        if not self._options.run_control:
-            net["controller"]["in_service"] = False
+        net = grid.net_at(stage, profiles, moves_taps=self._options.run_control)
         serving = stage.in_service["bus"][grid.injections.loads.bus_pos]
         return HostingGrid(
             net,

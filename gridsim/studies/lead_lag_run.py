@@ -17,6 +17,7 @@ import numpy as np
 
 from gridsim.assess.limits import ambient_series, watch_list
 from gridsim.enums import Solver
+from gridsim.grid.stages import by_block
 from gridsim.solve import make_solver
 from gridsim.studies.result_tables import LoadingColumns, loading_columns
 
@@ -115,10 +116,7 @@ class Solving:
 
     def net_of(self, grid: StagedGrid, block: Block, profiles: Mapping[tuple[str, str], FloatArray]) -> Any:
         """Return the net of a block, the means of its profiles as its own values."""
-        net = grid.net_at(grid.stages[block.stage_index], profiles)
-        if not self.options.run_control:
-            net["controller"]["in_service"] = False
-        return net
+        return grid.net_at(grid.stages[block.stage_index], profiles, moves_taps=self.options.run_control)
 
 
 def transformer_columns(grid: StagedGrid) -> LoadingColumns:
@@ -188,10 +186,8 @@ class PlannedRun:
     def percent_at(self, steps: IndexArray) -> NDArray[np.float32]:
         """Return the loading of every winding at ascending steps, solved again, (n_column, n_step)."""
         parts = [np.empty((len(self.solving.columns.elements), 0), dtype=np.float32)]
-        for block in self.grid.blocks:
-            own = steps[(steps >= block.start_step) & (steps < block.stop_step)]
-            if len(own):
-                parts.append(self.solving.take_up(self.grid, block).solve(own).percent)
+        for block, own in by_block(self.grid.blocks, steps):
+            parts.append(self.solving.take_up(self.grid, block).solve(own).percent)
         return np.concatenate(parts, axis=1)
 
 

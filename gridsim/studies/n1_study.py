@@ -15,14 +15,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from gridsim._version import __version__
+from gridsim.enums import Solver
 from gridsim.results.frames import TIME_FORMAT
 from gridsim.results.n1_store import N1Store
 from gridsim.scenario import load_scenario
 from gridsim.solve.contingency import SINGLE_OUTAGE_TABLES, Contingency
-from gridsim.solve.options import SolveOptions
 from gridsim.studies.n1_tables import N1Tally
 from gridsim.studies.progress import PhaseClock, Progress, Silence
-from gridsim.studies.time_series import OUT_FOLDER
+from gridsim.studies.time_series import OUT_FOLDER, solve_options
 from gridsim.tables.load import load_tables
 from gridsim.units import PERCENT
 
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from gridsim.dtypes import FloatArray, IndexArray
     from gridsim.grid.staged import StagedGrid
     from gridsim.grid.stages import Block, Stage
+    from gridsim.solve.options import SolveOptions
 
 #: Steps in memory at a time; results do not depend on it.
 STEPS_AT_ONCE = 744
@@ -110,13 +111,7 @@ def run_n1(
 
         grid = stage_grid(tables, asked)
         columns = loading_columns(grid)
-    options = SolveOptions(
-        tolerance_pu=asked.solver.tolerance_pu,
-        max_iterations=asked.solver.max_iterations,
-        use_fallback=asked.solver.use_fallback,
-        run_control=asked.solver.tap_control,
-        threads=threads,
-    )
+    options = solve_options(asked.solver, Solver.newton, threads)
     horizon = asked.horizon
     tally = N1Tally(columns.elements, horizon.years, grid.time_utc, float(horizon.resolution_h), limit_percent)
     told.begin("Solving every outage", len(grid.time_utc))
@@ -165,9 +160,7 @@ def _follow_block(
         profiles = grid.profiles_for(block)
     with clock.phase("compile"):
         stage = grid.stages[block.stage_index]
-        net = grid.net_at(stage, profiles)
-        if not options.run_control:
-            net["controller"]["in_service"] = False
+        net = grid.net_at(stage, profiles, moves_taps=options.run_control)
         outages = single_outages(grid, stage, net)
         solver = ContingencySolver(net, outages, options, grid.scenario.limits.basis)
     names = [outage.name for outage in outages]

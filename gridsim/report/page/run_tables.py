@@ -10,13 +10,13 @@ import numpy as np
 import pandas as pd
 
 from gridsim.studies.study_summary import is_failed
+from gridsim.studies.unit_rows import TRANSFORMER_TYPES, unit_rows
 
 if TYPE_CHECKING:
     from gridsim.dtypes import AnyArray, BoolArray, FloatArray
     from gridsim.results.manifest import Manifest
     from gridsim.results.store import ResultStore
 
-TRANSFORMER_TYPES = ("trafo", "trafo3w")
 RANKED = (
     "rank",
     "winding",
@@ -128,21 +128,9 @@ class RunTables:
         """
         keys = ["element_type", "name"]
         windings = self.elements[self.elements["element_type"].isin(TRANSFORMER_TYPES)]
-        units = windings.groupby(keys, sort=False).agg(
-            substation_id=("substation_id", "first"),
-            substation_name=("substation_name", "first"),
-            area=("area", "first"),
-            cooling=("cooling", "first"),
-            confidence=("confidence", "first"),
-            is_representative=("is_representative", "first"),
-            sn_mva=("sn_mva", "max"),
-            voltage_kv=("voltage_kv", "max"),
-            open_utc=("open_utc", "first"),
-            close_utc=("close_utc", "first"),
-        )
         ranking = self.store.read_table("ranking")
         ranking = ranking[ranking["element_type"].isin(TRANSFORMER_TYPES)].drop_duplicates(keys)
-        frame = ranking[[*keys, *RANKED]].merge(units.reset_index(), on=keys, how="inner", validate="one_to_one")
+        frame = ranking[[*keys, *RANKED]].merge(unit_rows(self.elements), on=keys, how="inner", validate="one_to_one")
         columns = windings.set_index([*keys, "winding"])["element"]
         frame["element"] = columns.reindex(pd.MultiIndex.from_frame(frame[[*keys, "winding"]])).to_numpy()
         frame["first_overload"] = self.local(frame["first_overload_utc"])
