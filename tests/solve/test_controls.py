@@ -39,8 +39,10 @@ def at_levels(net, levels):
 
 def compare(net, options, profiles, n_step):
     """Same status, positions and numbers; with limits the judge is the one that lets generators come back."""
-    judge = (NaiveControlSolver if options.enforce_q_lims else ReferenceSolver)(net, judge_options(net, options))
-    ours, theirs = NewtonSolver(net, options).solve(profiles, n_step), judge.solve(profiles, n_step)
+    solver = NewtonSolver(net, options)
+    strict = judge_options(solver.compiled, options)
+    judge = (NaiveControlSolver if options.enforce_q_lims else ReferenceSolver)(net, strict)
+    ours, theirs = solver.solve(profiles, n_step), judge.solve(profiles, n_step)
     assert_same_solution(ours, theirs)
     assert_failed_steps_hold_no_numbers(ours)
     if theirs.tap_pos is None:

@@ -41,6 +41,7 @@ def compare(net: Any, profiles: Any, n_step: int, basis: LoadingBasis = LoadingB
     options = SolveOptions()
     solver = NewtonSolver(net, options, basis)
     ours = solver.solve(profiles, n_step)
-    assert_same_solution(ours, ReferenceSolver(net, judge_options(net, options), basis).solve(profiles, n_step))
+    judge = ReferenceSolver(net, judge_options(solver.compiled, options), basis)
+    assert_same_solution(ours, judge.solve(profiles, n_step))
     assert_physics(solver, profiles, ours)
     return ours

@@ -14,8 +14,9 @@ if TYPE_CHECKING:
 VM_TOLERANCE_PU = 1e-8
 VA_TOLERANCE_DEGREE = 1e-6
 LOADING_TOLERANCE_PERCENT = 1e-5
-#: Buses up to which the judge's rounding is far below 1e-10 pu.
-SMALL_NET = 60
+#: The judge is asked for this many times the rounding of one bus's power, and never for less than the floor.
+ROUNDINGS = 100.0
+STRICTEST_PU = 1e-11
 
 DRIVEN = (("load", "p_mw"), ("load", "q_mvar"), ("sgen", "p_mw"), ("sgen", "q_mvar"), ("gen", "p_mw"))
 
@@ -32,15 +33,16 @@ def random_profiles(net: Any, n_step: int, seed: int, lowest: float = 0.5, noise
     return profiles
 
 
-def judge_options(net: Any, options: SolveOptions) -> SolveOptions:
-    """Ask more of the judge on weak low-voltage nets, where a mismatch of 1e-8 MVA moves voltages by more than 1e-8 pu.
+def judge_options(compiled: Any, options: SolveOptions) -> SolveOptions:
+    """Ask the judge for as much as rounding allows: what the usual tolerance leaves is more than is compared.
 
-    And on small nets, where the 9e-9 pu that it may leave moves the loading of a line by more than 1e-5 %. Not
-    everywhere: on large nets with a base of 1 MVA rounding alone is more than 1e-11.
+    On weak low-voltage nets a mismatch of 1e-8 pu moves voltages by more than 1e-8 pu, on small nets 9e-9 pu moves the
+    loading of a line by more than 1e-5 %. The power of a bus is a sum of products with its admittances, so the largest
+    of them tells how far down a mismatch can be brought: busbar couplers on a base of 1 MVA round at 1e-10 already.
     """
-    if net.bus.vn_kv.min() < 1.0 and net.sn_mva <= 1.0:
-        return replace(options, tolerance_pu=1e-11)
-    return replace(options, tolerance_pu=1e-10) if len(net.bus) <= SMALL_NET else options
+    largest = max(float(np.abs(y).max(initial=0.0)) for y in (compiled.y_ff, compiled.y_ft, compiled.y_tt))
+    reachable = ROUNDINGS * float(np.finfo(float).eps) * largest
+    return replace(options, tolerance_pu=min(max(reachable, STRICTEST_PU), options.tolerance_pu))
 
 
 def largest_difference(first: Any, second: Any) -> float:
