@@ -52,10 +52,13 @@ class BlockSink:
         self.n_kept = 0
         self._steps: list[pd.DataFrame] = []
 
-    def take(self, solved: SolvedBlock, fingerprint: str, found: FoundBlock | None = None) -> None:
-        """Take the next block, whose files are there already if it was ``found`` in this very directory."""
-        block = solved.block
+    def store_block(self, solved: SolvedBlock, fingerprint: str, found: FoundBlock | None = None) -> None:
+        """Bring the next block to its files, which are there already if it was ``found`` in this very directory."""
         self.records.append(self._stored(solved, fingerprint, found))
+
+    def follow(self, solved: SolvedBlock) -> None:
+        """Follow the next block that is stored in all that is told at the end."""
+        block = solved.block
         self.overloads.follow(solved.loading, solved.is_failed)
         time_local = (self._time_of(solved) + self.utc_offset).tz_localize(None)
         in_service = self.columns.in_service[block.stage_index]

@@ -1,7 +1,8 @@
 """Blocks of a run, solved one after the other and handed on: to files, episodes, months and tap operations.
 
-While one block is being solved, a second thread prepares the next one (profiles, topology) and a third writes and
-judges the one before. At most three blocks are in memory at any time, whatever the horizon.
+While one block is being solved, a second thread prepares the next one (profiles, topology) and a third judges the one
+before, whose files are on disk by then: a run that is killed loses the block in hand and no other. At most three blocks
+are in memory at any time, whatever the horizon.
 """
 
 from __future__ import annotations
@@ -200,11 +201,11 @@ def stream_blocks(
         return fingerprint, solver.compile(laid_out) if found is None else found
 
     with (
-        ThreadPoolExecutor(max_workers=1, thread_name_prefix="gridsim-sink") as writing,
+        ThreadPoolExecutor(max_workers=1, thread_name_prefix="gridsim-sink") as behind,
         ThreadPoolExecutor(max_workers=1, thread_name_prefix="gridsim-prepare") as preparing,
     ):
         coming = preparing.submit(make_ready, blocks[0])
-        pending = writing.submit(write_plan)
+        pending = behind.submit(write_plan)
         for following in (*blocks[1:], None):
             with clock.phase("wait for blocks"):
                 fingerprint, ready = coming.result()
@@ -215,8 +216,10 @@ def stream_blocks(
             else:
                 solved, found = solver.solved_before(ready), ready
                 progress.advance(solved.block.n_step)
-            with clock.phase("wait for files"):
+            with clock.phase("wait for assessment"):
                 pending.result()
-            pending = writing.submit(sink.take, solved, fingerprint, found)
-        with clock.phase("wait for files"):
+            with clock.phase("write"):
+                behind.submit(sink.store_block, solved, fingerprint, found).result()
+            pending = behind.submit(sink.follow, solved)
+        with clock.phase("wait for assessment"):
             pending.result()

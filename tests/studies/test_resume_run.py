@@ -12,6 +12,8 @@ import pytest
 
 import gridsim
 from gridsim.errors import ResultStoreError, SolveError
+from gridsim.results.journal import read_journal
+from gridsim.results.layout import CLAIM_FILE
 from gridsim.results.store import ResultStore
 from gridsim.studies import block_stream
 from tests.support.run_files import assert_same_run, result_files
@@ -85,6 +87,22 @@ def test_blocks_that_are_stored_are_not_solved_again(
     assert len(made) == N_BLOCK - 3
     assert {path: path.stat().st_ino for path in kept} == kept  # the very files
     assert_same_run(directory, whole)
+
+
+def test_a_killed_run_loses_the_block_in_hand_and_no_other(
+    scenario: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever was solved is on the disk and in the journal before the next block is begun."""
+    directory = tmp_path / "run"
+    noted, solve = [], block_stream.BlockSolver.solve
+
+    def watched(*given: Any) -> Any:
+        noted.append(len(read_journal((directory / CLAIM_FILE).read_bytes()).blocks))
+        return solve(*given)
+
+    monkeypatch.setattr(block_stream.BlockSolver, "solve", watched)
+    gridsim.run_scenario(scenario, out=directory, **YEARS)
+    assert noted == list(range(N_BLOCK))
 
 
 def test_a_run_may_be_stopped_again_and_again_and_go_on_with_other_threads(
