@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import gc
+import sys
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -237,7 +238,13 @@ def _remedy_told(directory: Path) -> Iterator[None]:
 
 @contextmanager
 def _uncollected() -> Iterator[None]:
-    """Keep the garbage collector out of imports, which only make things that stay; it would look at them every time."""
+    """Keep the garbage collector out of imports, which only make things that stay; it would look at them every time.
+
+    Once only: what an earlier run has left behind is not to stay, and freezing it would keep it for good.
+    """
+    if "gridsim.studies.study_run" in sys.modules:
+        yield
+        return
     was_enabled = gc.isenabled()
     gc.disable()
     try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 from typing import TYPE_CHECKING
 
@@ -23,6 +24,16 @@ def test_random_scenarios_run_and_memory_does_not_grow(tmp_path: Path) -> None:
     assert found.failures == []
     assert found.growth_mb < NOISE_MB
     assert set(found.steps) - {"ok"}, "no scenario of these had an hour that was hard to solve"
+
+
+@pytest.mark.slow
+def test_what_a_run_leaves_behind_is_not_kept(tmp_path: Path) -> None:
+    """Objects frozen for speed are those of the imports, not the cycles of earlier runs."""
+    soak(1, seed=7, folder=tmp_path)
+    frozen = gc.get_freeze_count()
+    assert frozen > 0
+    assert soak(1, seed=7, folder=tmp_path).failures == []
+    assert gc.get_freeze_count() <= frozen
 
 
 def test_a_number_is_a_scenario() -> None:
