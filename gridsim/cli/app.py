@@ -27,6 +27,7 @@ from gridsim.cli.hosting_command import hosting
 from gridsim.cli.lead_lag_command import leadlag
 from gridsim.cli.n1_command import n1
 from gridsim.cli.new_command import new
+from gridsim.cli.picture_option import picture_format
 from gridsim.cli.report_command import report
 from gridsim.cli.rules_command import rules
 from gridsim.cli.run_command import run
@@ -100,7 +101,7 @@ def plot(
         typer.Option(help="overload_timeline, loading_heatmap, demand_and_capacity or map; repeat for more; or all."),
     ] = None,
     year: Annotated[int | None, typer.Option(help="Year that the map shows; the last one if not given.")] = None,
-    suffix: Annotated[str, typer.Option("--format", help="png, svg or pdf.")] = "png",
+    suffix: Annotated[str, typer.Option("--format", help="png, svg or pdf.", callback=picture_format)] = "png",
     out: Annotated[Path | None, typer.Option(help="Folder of the pictures; plots in DIRECTORY if not given.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the files as JSON for scripts.")] = False,
 ) -> None:

@@ -10,6 +10,7 @@ import typer
 
 from gridsim.cli.consoles import console
 from gridsim.cli.exit_codes import mistakes_told
+from gridsim.cli.picture_option import picture_file
 
 
 def compare(
@@ -20,7 +21,10 @@ def compare(
     ] = None,
     csv: Annotated[Path | None, typer.Option(help="Write every transformer, changed or not, to this file.")] = None,
     picture: Annotated[
-        Path | None, typer.Option(help="Draw dates and MVAh of either run beside each other (png, svg or pdf).")
+        Path | None,
+        typer.Option(
+            help="Draw dates and MVAh of either run beside each other (png, svg or pdf).", callback=picture_file
+        ),
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print everything as JSON for scripts.")] = False,
 ) -> None:

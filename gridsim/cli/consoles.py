@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from rich.console import Console
 
-#: Width of tables where there is no terminal to ask.
+#: Least width of tables where there is no terminal to ask; the environment may name a larger one (``COLUMNS``).
 PLAIN_WIDTH = 160
 
 
@@ -12,5 +12,5 @@ def console(*, is_error: bool = False) -> Console:
     """Return a console on standard output, or on standard error; wide enough for tables where there is no terminal."""
     made = Console(stderr=is_error, highlight=False)
     if not made.is_terminal:
-        made.width = PLAIN_WIDTH
+        made.width = max(made.width, PLAIN_WIDTH)
     return made

@@ -10,6 +10,7 @@ import typer
 
 from gridsim.cli.consoles import console
 from gridsim.cli.exit_codes import mistakes_told
+from gridsim.cli.picture_option import picture_file
 
 
 def explain(
@@ -22,7 +23,9 @@ def explain(
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON for scripts.")] = False,
     csv: Annotated[Path | None, typer.Option(help="Of all overloads: write every share to this file, too.")] = None,
-    picture: Annotated[Path | None, typer.Option(help="Of all overloads: draw them (png, svg or pdf).")] = None,
+    picture: Annotated[
+        Path | None, typer.Option(help="Of all overloads: draw them (png, svg or pdf).", callback=picture_file)
+    ] = None,
 ) -> None:
     """Tell whose current flows in a transformer, what would be without each, and who tips it over.
 

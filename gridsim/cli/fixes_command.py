@@ -10,6 +10,7 @@ import typer
 
 from gridsim.cli.consoles import console
 from gridsim.cli.exit_codes import mistakes_told
+from gridsim.cli.picture_option import picture_file
 
 
 def fixes(
@@ -26,7 +27,9 @@ def fixes(
     csv: Annotated[
         Path | None, typer.Option(help="Folder for the tables: candidates.csv, plan.csv and others.")
     ] = None,
-    picture: Annotated[Path | None, typer.Option(help="Draw costs and effects of the fixes (png, svg or pdf).")] = None,
+    picture: Annotated[
+        Path | None, typer.Option(help="Draw costs and effects of the fixes (png, svg or pdf).", callback=picture_file)
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print everything as JSON for scripts.")] = False,
 ) -> None:
     """Try every applicable fix of every overloaded transformer, rank them, and make a plan that leaves no overload.

@@ -10,6 +10,7 @@ import typer
 
 from gridsim.cli.consoles import console
 from gridsim.cli.exit_codes import mistakes_told
+from gridsim.cli.picture_option import picture_file
 
 
 def hosting(
@@ -33,7 +34,9 @@ def hosting(
     cos_phi: Annotated[float, typer.Option("--cos-phi", help="Power factor of the load that is added.")] = 0.95,
     threads: Annotated[int, typer.Option(min=0, help="Threads; 0 for all.")] = 0,
     csv: Annotated[Path | None, typer.Option(help="Write every busbar to this file.")] = None,
-    picture: Annotated[Path | None, typer.Option(help="Draw the last year (png, svg or pdf).")] = None,
+    picture: Annotated[
+        Path | None, typer.Option(help="Draw the last year (png, svg or pdf).", callback=picture_file)
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print everything as JSON for scripts.")] = False,
 ) -> None:
     """Tell how many MW can still be connected at each busbar without a new overload: firm N-0 and N-1, and flexible.

@@ -10,6 +10,7 @@ import typer
 
 from gridsim.cli.consoles import console
 from gridsim.cli.exit_codes import mistakes_told
+from gridsim.cli.picture_option import picture_file
 
 
 def leadlag(
@@ -24,7 +25,9 @@ def leadlag(
     ] = None,
     threads: Annotated[int, typer.Option(min=0, help="Threads, or projects side by side; 0 for all.")] = 0,
     csv: Annotated[Path | None, typer.Option(help="Folder for projects.csv and plants.csv.")] = None,
-    picture: Annotated[Path | None, typer.Option(help="Draw planned against needed dates (png, svg or pdf).")] = None,
+    picture: Annotated[
+        Path | None, typer.Option(help="Draw planned against needed dates (png, svg or pdf).", callback=picture_file)
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print everything as JSON for scripts.")] = False,
 ) -> None:
     """Tell by which date each planned substation is needed, and whether the grid is ready for each investor plant.

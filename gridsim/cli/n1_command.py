@@ -10,6 +10,7 @@ import typer
 
 from gridsim.cli.consoles import console
 from gridsim.cli.exit_codes import mistakes_told
+from gridsim.cli.picture_option import picture_format
 
 if TYPE_CHECKING:
     from gridsim.studies.n1_study import N1Study
@@ -26,7 +27,9 @@ def n1(
     limit: Annotated[float, typer.Option(min=0.0, help="Loading in percent that no outage may pass.")] = 100.0,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace an earlier N-1 study.")] = False,
     pictures: Annotated[bool, typer.Option("--plots/--no-plots", help="Whether to draw the picture.")] = True,
-    suffix: Annotated[str, typer.Option("--format", help="Format of the picture: png, svg or pdf.")] = "png",
+    suffix: Annotated[
+        str, typer.Option("--format", help="Format of the picture: png, svg or pdf.", callback=picture_format)
+    ] = "png",
     as_json: Annotated[
         bool, typer.Option("--json", help="Print summary and tables as JSON for scripts; words go to standard error.")
     ] = False,

@@ -10,6 +10,7 @@ import typer
 
 from gridsim.cli.consoles import console
 from gridsim.cli.exit_codes import mistakes_told
+from gridsim.cli.picture_option import picture_file
 from gridsim.errors import InputError
 
 
@@ -21,9 +22,14 @@ def show(
     csv: Annotated[
         Path | None, typer.Option(help="Of all: folder for transformers.csv and transformer_years.csv.")
     ] = None,
-    picture: Annotated[Path | None, typer.Option(help="Of one: draw its years (png, svg or pdf).")] = None,
+    picture: Annotated[
+        Path | None, typer.Option(help="Of one: draw its years (png, svg or pdf).", callback=picture_file)
+    ] = None,
     week: Annotated[
-        Path | None, typer.Option(help="Of one: draw load and temperatures of its hottest week (png, svg or pdf).")
+        Path | None,
+        typer.Option(
+            help="Of one: draw load and temperatures of its hottest week (png, svg or pdf).", callback=picture_file
+        ),
     ] = None,
 ) -> None:
     """Show all transformers in one table, or one: verdicts, loading and temperatures by year, largest overloads.
