@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from gridsim.enums import Solver
     from gridsim.studies.net_study import NetStudy
 
-NET_ENDINGS = (".json", ".xlsx", ".m", ".mat")
+NET_ENDINGS = (".json", ".xlsx", ".m", ".mat", ".xiidm", ".zip", ".raw")
 PROFILE_ENDINGS = (".csv", ".parquet")
 #: Bytes; a net or a table that is larger is something else.
 LARGEST_FILE = 1_000_000_000
@@ -77,10 +77,14 @@ def _net(content: bytes, ending: str, place: str) -> Any:
             from gridsim.grid.net_workbook import net_of_excel  # noqa: PLC0415
 
             return net_of_excel(content, place)
-        case _:
+        case ".m" | ".mat":
             from gridsim.grid.matpower_case import net_of_matpower  # noqa: PLC0415
 
             return net_of_matpower(content, ending, place)
+        case _:
+            from gridsim.grid.powsybl_net import net_of_powsybl  # noqa: PLC0415
+
+            return net_of_powsybl(content, ending, place)
 
 
 def read_bytes(file: Path) -> bytes:

@@ -38,7 +38,10 @@ def run(
     ] = None,
     net: Annotated[
         Path | None,
-        typer.Option(metavar="FILE", help="In place of SCENARIO: a net (pandapower .json, .xlsx, MATPOWER .m, .mat)."),
+        typer.Option(
+            metavar="FILE",
+            help="In place of SCENARIO: a net (pandapower .json, .xlsx; MATPOWER .m, .mat; .xiidm, CGMES .zip, .raw).",
+        ),
     ] = None,
     profiles: Annotated[
         Path | None,

@@ -9,6 +9,7 @@ buses.
 from __future__ import annotations
 
 import io
+import logging
 import zipfile
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
@@ -75,15 +76,22 @@ def net_to_excel(net: Any) -> bytes:
     return buffer.getvalue()
 
 
+def imported_powsybl() -> Any:
+    """Import pypowsybl, without its words on parts of it that are not installed."""
+    logging.getLogger("powsybl").setLevel(logging.ERROR)
+    import pypowsybl  # noqa: PLC0415  of the extra, and slow
+
+    return pypowsybl
+
+
 def _by_powsybl(net: Any, name: str) -> bytes:
     """Write a net by pypowsybl; what it writes as one file comes out of its archive, CGMES stays in it."""
-    import pypowsybl  # noqa: PLC0415  of the extra
-
+    powsybl = imported_powsybl()
     case = io.BytesIO()
     with zipfile.ZipFile(case, "w") as archive:
         archive.writestr("case.mat", matpower_binary(net, has_plain_trafos=True))
     try:
-        network = pypowsybl.network.load_from_binary_buffer(case, parameters=POWSYBL_IMPORT)
+        network = powsybl.network.load_from_binary_buffer(case, parameters=POWSYBL_IMPORT)
         saved = network.save_to_binary_buffer(format=name)
     except Exception as error:  # pypowsybl hands on whatever its own machine says
         raise InputError(f"pypowsybl cannot write {name}: {error}") from error

@@ -16,6 +16,7 @@ from gridsim.errors import InputError
 from gridsim.grid.exchange_formats import checked_writer
 from gridsim.grid.matpower_case import net_of_matpower
 from gridsim.grid.net_json import net_of_json
+from gridsim.grid.powsybl_net import net_of_powsybl
 from gridsim.results.store import ResultStore
 from gridsim.studies.export_hour import export_hour
 from gridsim.studies.time_series import run_scenario
@@ -116,6 +117,9 @@ def test_what_pypowsybl_writes_has_the_same_voltages(directory: Path, tmp_path: 
     for ours in found.net.res_bus["vm_pu"].dropna():
         assert np.abs(theirs - ours).min() <= 1e-6
     assert sorted(set(nominal)) == pytest.approx([10.0, 110.0, 220.0])
+    ours = solved_again(net_of_powsybl(file.read_bytes(), ending, file.name)).res_bus["vm_pu"].to_numpy()
+    for before in found.net.res_bus["vm_pu"].dropna():
+        assert np.abs(ours - before).min() <= 1e-8
 
 
 @pytest.mark.parametrize("regime", ["winter-max", "winter-min", "summer-max", "summer-min"])
