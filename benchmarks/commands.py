@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
+import subprocess
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -24,7 +25,6 @@ PLAIN_WIDTH = 190
 DEFAULT_FOLDER = Path("out") / "benchmarks"
 README = Path(__file__).resolve().parent / "README.md"
 TOP = README.parents[1]
-GOLDEN_SUMMARY = "tests/golden/reference_summary.json"
 
 app = typer.Typer(
     help="How fast gridsim is, and against whom.", no_args_is_help=True, rich_markup_mode=None, add_completion=False
@@ -40,7 +40,7 @@ def console(*, is_error: bool = False) -> Console:
 
 
 #: Options that take several words, as in ``--cases case118 case300``.
-SEVERAL = ("--cases", "--peers", "--phases", "--threads")
+SEVERAL = ("--cases", "--peers", "--phases", "--threads", "--again")
 
 
 def joined(arguments: list[str]) -> list[str]:
@@ -203,20 +203,32 @@ def report(
 
 @app.command()
 def readme(
-    directory: Annotated[Path, typer.Argument(help="Finished run of the reference scenario, all years.")],
-    certificate: Annotated[Path | None, typer.Option(help="Folder that gridsim certify --csv has written.")] = None,
+    folder: Annotated[Path, typer.Argument(help="Folder in which the commands of the README have been run.")],
+    run_first: Annotated[bool, typer.Option("--run", help="First run what has not been run there yet.")] = False,
+    again: Annotated[list[str] | None, typer.Option(help="With --run: commands to run again, by name.")] = None,
 ) -> None:
-    """Write what the reference scenario says, and the certificate, into the README, and keep it for the tests.
+    """Write figures and pictures into the README, from what its commands leave, and keep them for the tests.
 
-    Example: python -m benchmarks readme out/reference --certificate certificate
+    An interrupted --run goes on with the command at which it stopped.
+
+    Example: python -m benchmarks readme out/readme --run --again hosting fixes
     """
-    import pandas as pd  # noqa: PLC0415  keeps the other commands light
+    from benchmarks.readme.commands_shown import COMMANDS  # noqa: PLC0415  keeps the other commands light
+    from benchmarks.readme.running import run_missing, times  # noqa: PLC0415  likewise
+    from benchmarks.readme.writing import write as write_readme  # noqa: PLC0415  likewise
 
-    from benchmarks.readme import write_certificate, write_reference  # noqa: PLC0415  likewise
-    from gridsim.results.store import ResultStore  # noqa: PLC0415  likewise
-
-    write_reference(ResultStore.open(directory).read_summary(), TOP / "README.md", TOP / GOLDEN_SUMMARY)
-    if certificate is not None:
-        engines, hours = (pd.read_csv(certificate / f"{name}.csv") for name in ("engines", "hours"))
-        write_certificate(engines, hours, TOP / "README.md")
-    console().print(f"written: {TOP / 'README.md'}, {GOLDEN_SUMMARY}")
+    names = _words(again, [])
+    unknown = sorted(set(names) - set(COMMANDS))
+    if unknown:
+        raise typer.BadParameter(f"{', '.join(unknown)}: there are {', '.join(COMMANDS)}", param_hint="--again")
+    if run_first:
+        try:
+            run_missing(COMMANDS, folder, TOP, names, console().print)
+        except subprocess.CalledProcessError as failed:
+            raise typer.Exit(failed.returncode) from failed  # the command has said why
+    written, left = write_readme(folder, TOP)
+    for line in times(COMMANDS, folder):
+        console().print(line)
+    console().print(f"written: {', '.join(written)}")
+    if left:
+        console().print(f"left as they stand, for a command has not been run (--run): {', '.join(left)}")
