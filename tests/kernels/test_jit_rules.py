@@ -104,7 +104,7 @@ def test_cache_of_other_users_of_numba_is_left_alone():
 def test_kernels_give_the_same_without_the_compiler(repository):
     """The twins hold for the Python text of the kernels too, not only for what the compiler makes of it."""
     done = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-m", "not slow", "tests/kernels"],
+        [sys.executable, "-m", "pytest", "-n0", "-q", "-p", "no:cacheprovider", "-m", "not slow", "tests/kernels"],
         cwd=repository,
         env={**os.environ, "NUMBA_DISABLE_JIT": "1"},
         capture_output=True,
