@@ -89,10 +89,12 @@ def plants(facts: Mapping[str, Any]) -> str:
     overloads = "; ".join(
         f"`{row['plant']}`, {place(row['substation'])}, from {row['from']}" for row in facts["overloads"]
     )
+    is_one = len(facts["overloads"]) == 1
+    overload, own = ("overloads", "its") if is_one else ("overload", "their")
     return paragraph(
         f"Of {facts['plants']} investor plants {facts['ready']} find the grid ready, {facts['waits']} begin before "
-        f"their substation{longest}, and {len(facts['overloads'])} overload a transformer in their first year or their "
-        f"first at full output{': ' if overloads else ''}{overloads}."
+        f"their substation{longest}, and {len(facts['overloads'])} {overload} a transformer in {own} first year "
+        f"or {own} first at full output{': ' if overloads else ''}{overloads}."
     )
 
 

@@ -146,7 +146,8 @@ def test_plants_are_counted_and_the_longest_wait_is_named() -> None:
     text = " ".join(studies_told.plants(kept(studies_told.plants_facts(plants, 5.0))).split())
     assert text.startswith("Of 4 investor plants 1 find the grid ready, 2 begin before their substation")
     assert "(the longest wait is 30 months, `c`)" in text
-    assert text.endswith("first at full output: `d`, Talgar, from January 2036.")
+    assert ", and 1 overloads a transformer in its first year or its first at full output" in text
+    assert text.endswith(": `d`, Talgar, from January 2036.")
 
 
 def test_needs_against_outages_are_counted_by_local_month() -> None:
