@@ -80,7 +80,7 @@ def test_only_what_exists_is_in_service(tmp_path: Path) -> None:
 
 def test_first_day_has_a_load_flow_that_balances(tmp_path: Path) -> None:
     net = build_net(load_tiny_network(tmp_path))
-    pp.runpp(net, tolerance_mva=1e-9)
+    pp.runpp(net, tolerance_mva=1e-9, numba=False)
     fed = net.res_ext_grid["p_mw"].sum() + net.res_gen["p_mw"].sum()
     losses = net.res_line["pl_mw"].sum() + net.res_trafo["pl_mw"].sum() + net.res_trafo3w["pl_mw"].sum()
     assert fed == pytest.approx(30.0 + losses, abs=1e-8)
@@ -98,6 +98,6 @@ def test_network_without_optional_elements(tmp_path: Path) -> None:
     kept = {name: records for name, records in rows.items() if name in keep}
     kept["lines"] = [line for line in kept["lines"] if line["status"] == "existing" and "220" in line["from_bus_id"]]
     net = build_net(load_tables(write_rows(tmp_path, kept)))
-    pp.runpp(net)
+    pp.runpp(net, numba=False)
     assert (len(net.load), len(net.trafo), len(net.sgen)) == (0, 0, 0)
     assert net.res_bus["vm_pu"].notna().sum() == 2

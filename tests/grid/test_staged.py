@@ -120,7 +120,7 @@ def test_every_stage_has_a_load_flow(grid: StagedGrid) -> None:
         block = next(block for block in grid.blocks if block.stage_index == stage.index)
         for (table, column), values in grid.profiles_for(block).items():
             net[table][column] = values[0]
-        pp.runpp(net, tolerance_mva=1e-8)
+        pp.runpp(net, tolerance_mva=1e-8, numba=False)
         supplied = net.res_bus["vm_pu"].notna().to_numpy()
         np.testing.assert_array_equal(supplied, stage.in_service["bus"])
         losses = net.res_line["pl_mw"].sum() + net.res_trafo["pl_mw"].sum() + net.res_trafo3w["pl_mw"].sum()
