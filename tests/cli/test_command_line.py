@@ -1,4 +1,4 @@
-"""The command line through a real process, from a foreign working directory."""
+"""The command line from a foreign working directory: through a real process, and mistakes within this one."""
 
 from __future__ import annotations
 
@@ -10,7 +10,9 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from typer.testing import CliRunner
 
+from gridsim.cli.app import app
 from gridsim.plots import KINDS
 from gridsim.results.layout import PICTURE_STEMS, PICTURE_SUFFIXES
 from gridsim.results.store import ResultStore
@@ -111,10 +113,14 @@ def test_plot_draws_again_what_is_asked_for(
     ],
 )
 def test_plot_tells_what_it_cannot_draw(
-    study: tuple[Path, Path, subprocess.CompletedProcess[str]], arguments: tuple[str, ...], told: str
+    study: tuple[Path, Path, subprocess.CompletedProcess[str]],
+    monkeypatch: pytest.MonkeyPatch,
+    arguments: tuple[str, ...],
+    told: str,
 ) -> None:
-    done = gridsim("plot", "out/tiny", *arguments, cwd=study[0])
-    assert done.returncode == 2
+    monkeypatch.chdir(study[0])
+    done = CliRunner().invoke(app, ["plot", "out/tiny", *arguments])
+    assert done.exit_code == 2
     assert told in done.stderr
     assert "Traceback" not in done.stderr
 
@@ -204,7 +210,9 @@ def test_check_lists_every_finding_with_its_place(tmp_path: Path) -> None:
         (("dance",), "dance"),
     ],
 )
-def test_mistakes_end_with_2_and_a_message(tmp_path: Path, arguments: tuple[str, ...], told: str) -> None:
+def test_mistakes_end_with_2_and_a_message(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arguments: tuple[str, ...], told: str
+) -> None:
     scenario = write_tiny_study(tmp_path)
     rows = tiny_rows()
     rows["lines"][1]["length_km"] = "-3"
@@ -214,8 +222,9 @@ def test_mistakes_end_with_2_and_a_message(tmp_path: Path, arguments: tuple[str,
     (tmp_path / "broken.toml").write_text("= 3")
     (tmp_path / "unknown.toml").write_text(text.replace("[horizon]", "[horizont]"))
     before = files(tmp_path)
-    done = gridsim(*arguments, cwd=tmp_path)
-    assert done.returncode == 2, done.stdout + done.stderr
+    monkeypatch.chdir(tmp_path)
+    done = CliRunner().invoke(app, arguments)
+    assert done.exit_code == 2, done.output
     assert told in done.stderr
     assert "Traceback" not in done.stderr
     assert files(tmp_path) == before
