@@ -151,7 +151,8 @@ def test_raising_the_limit_never_adds_a_violation() -> None:
     net.line["max_i_ka"] = 0.1
     profiles = _profiles(net, 4)
     steps = [
-        solve_contingencies(net, profiles, limit_percent=limit).violations["steps"].sum() for limit in (50, 80, 120)
+        solve_contingencies(net, profiles, limit_percent=limit).violations["steps"].sum()
+        for limit in (50.0, 80.0, 120.0)
     ]
     assert steps[0] > steps[1] > steps[2] > 0
 
