@@ -116,7 +116,7 @@ def outage_needs(facts: Mapping[str, Any]) -> str:
     """Return in a sentence how many projects are needed against outages before they come."""
     first = f", {facts['in_first_month']} of them in {facts['first_month']}" if facts["behind"] else ""
     return paragraph(
-        f"{facts['behind']} of the {facts['projects']} are needed against single outages before they come{first}."
+        f"Of {facts['projects']} projects {facts['behind']} are needed against single outages before they come{first}."
     )
 
 

@@ -158,7 +158,7 @@ def test_needs_against_outages_are_counted_by_local_month() -> None:
         }
     )
     text = studies_told.outage_needs(kept(studies_told.outage_needs_facts(projects, 5.0)))
-    assert text == "3 of the 5 are needed against single outages before they come, 2 of them in January 2026."
+    assert text == "Of 5 projects 3 are needed against single outages before they come, 2 of them in January 2026."
 
 
 def test_hosting_names_twins_and_counts_what_holds_the_others() -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 import gridsim
+from benchmarks.readme.runs_told import scenarios_facts
 from benchmarks.readme.writing import golden_facts
 
 if TYPE_CHECKING:
@@ -26,3 +27,4 @@ def test_a_year_of_the_reference_says_the_same_again(repository: Path, tmp_path:
     assert again["steps"]["failed_h_by_year"].get(str(YEAR), 0) == summary["steps"]["failed_h_by_year"].get(
         str(YEAR), 0
     )
+    assert scenarios_facts([again]) == golden_facts(repository, "scenarios")[:1]
