@@ -199,8 +199,9 @@ def fixes(facts: Mapping[str, Any]) -> str:
         for row in facts["rows"]
     ]
     heads = ("fix", "what", "cost, million KZT", f"MVAh avoided of {before:,.0f}", "years deferred")
+    units = ", ".join(name.rpartition(".")[2] for name in facts["transformers"].split(", "))
     told = paragraph(
         f"{facts['fixes']} fixes of {facts['banks']} groups of units were tried alone, those of "
-        f"{place(facts['substation'])} ({facts['transformers']}):"
+        f"{place(facts['substation'])}, units {units}:"
     )
     return f"{told}\n\n{table(heads, rows)}"

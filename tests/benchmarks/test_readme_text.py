@@ -201,7 +201,7 @@ def test_fixes_of_one_substation_stand_by_cost() -> None:
         ]
     ).assign(mvah_before=10.0, years_deferred=[math.inf, 0.24, 0.0])
     text = studies_told.fixes(kept(studies_told.fixes_facts(candidates, "s")))
-    assert text.splitlines()[0] == "3 fixes of 1 groups of units were tried alone, those of S (s.t1, s.t2):"
+    assert text.splitlines()[0] == "3 fixes of 1 groups of units were tried alone, those of S, units t1, t2:"
     assert text.splitlines()[4:] == [
         "| fans | fans | 3 | 4 | 0.2 |",
         "| load transfer | 5 MW to r | 900 | 10 | beyond the years |",
