@@ -21,11 +21,11 @@ N_STEP = 5
 #: A seed that fails tells as much as a smaller one: nothing is shrunk.
 PHASES = (Phase.explicit, Phase.reuse, Phase.generate)
 few = settings(max_examples=5, deadline=None, derandomize=True, phases=PHASES)
-many = settings(max_examples=60, deadline=None, phases=PHASES)
+many = settings(max_examples=30, deadline=None, phases=PHASES)
 
 
 def both(check, *strategies):
-    """Two tests of one property: a few examples in every run, and many (3 to 8 seconds)."""
+    """Two tests of one property: a few examples in every run, and many, others in each run (10 to 20 seconds)."""
     return few(given(*strategies)(check)), pytest.mark.slow(many(given(*strategies)(check)))
 
 
