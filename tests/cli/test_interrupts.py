@@ -9,10 +9,13 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
+from typer.testing import CliRunner
 
+from gridsim.cli.app import app
 from gridsim.errors import ResultStoreError
 from gridsim.results.store import ResultStore
 from gridsim.studies.time_series import run_scenario
@@ -59,15 +62,8 @@ def assert_whole_and_unfinished(directory: Path) -> None:
         ResultStore.open(directory)
 
 
-def gridsim(*arguments: str | Path, cwd: Path) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "gridsim", *arguments],
-        cwd=cwd,
-        env=os.environ | {"PYTHONPATH": str(REPOSITORY)},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+def gridsim(*arguments: str) -> Any:
+    return CliRunner().invoke(app, arguments)
 
 
 @pytest.mark.slow
@@ -108,7 +104,7 @@ def test_runs_killed_at_random_moments_go_on_to_the_files_of_one_that_was_not(tm
 
 
 @pytest.mark.slow
-def test_commands_of_an_interrupted_run(tmp_path: Path) -> None:
+def test_commands_of_an_interrupted_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """What a user sees: refused, changed and reused, resumed when there is nothing left to do."""
 
     class Stop:
@@ -121,26 +117,27 @@ def test_commands_of_an_interrupted_run(tmp_path: Path) -> None:
             if n_done == 365:
                 raise KeyboardInterrupt
 
+    monkeypatch.chdir(tmp_path)
     n_done, directory = 0, tmp_path / "run"
     with pytest.raises(KeyboardInterrupt):
         run_scenario(write_tiny_study(tmp_path, resolution_h=24), to_year=2026, out=directory, progress=Stop())
-    refused = gridsim("run", "tiny.toml", "--out", "run", cwd=tmp_path)
-    assert (refused.returncode, refused.stdout) == (2, "")
+    refused = gridsim("run", "tiny.toml", "--out", "run")
+    assert (refused.exit_code, refused.stdout) == (2, "")
     assert "holds an interrupted run; continue it with gridsim run --resume run" in refused.stderr
-    mixed = gridsim("run", "tiny.toml", "--resume", "run", cwd=tmp_path)
-    assert mixed.returncode == 2
+    mixed = gridsim("run", "tiny.toml", "--resume", "run")
+    assert mixed.exit_code == 2
     assert "--resume" in mixed.stderr
     table = tmp_path / "network" / "investors.csv"
     table.write_text(table.read_text(encoding="utf-8").replace("Tiny plant", "Tiny factory"), encoding="utf-8")
-    other = gridsim("run", "--resume", "run", cwd=tmp_path)
-    assert other.returncode == 2
+    other = gridsim("run", "--resume", "run")
+    assert other.exit_code == 2
     assert "network file investors.csv has changed" in other.stderr
     arguments = ("--to", "2026", "--no-plots", "--out", "run", "--overwrite", "--reuse", "run")
-    reusing = gridsim("run", "tiny.toml", *arguments, cwd=tmp_path)
-    assert reusing.returncode == 0, reusing.stderr
+    reusing = gridsim("run", "tiny.toml", *arguments)
+    assert reusing.exit_code == 0, reusing.stderr
     assert "Blocks    2: 1 reused from unfinished run " in reusing.stdout
     assert {path.name for path in directory.glob("*/year=*/*")} == {"stage=000.parquet", "stage=001.parquet"}
     assert not (directory / ".earlier").exists()
-    again = gridsim("run", "--resume", "run", "--no-plots", cwd=tmp_path)
-    assert (again.returncode, again.stderr) == (0, "")
+    again = gridsim("run", "--resume", "run", "--no-plots")
+    assert (again.exit_code, again.stderr) == (0, "")
     assert "2 were stored before the run was resumed" in again.stdout
