@@ -8,7 +8,8 @@ The mismatch b is the true one, so the answer is as exact as Newton's; only the 
 converges also stays on the anchor's branch of solutions: its rate is the spectral radius of I - J_A^-1 J, and where
 that is below 1 the determinants of J and J_A have the same sign.
 
-The first corrections are made in float32 on the distance from the anchor, the following ones in float64. A step counts
+The first corrections are made in float32 on the distance from the anchor, the following ones in float64; where they
+shrink the mismatch slowly, each is lengthened or shortened (:mod:`gridsim.kernels.lane_relaxation`). A step counts
 as solved when its mismatch is within tolerance AND what is left to move is small: the last move, times the rate
 at which the mismatch shrank (chord iterations converge linearly, so that the error left is about their product).
 
@@ -29,8 +30,9 @@ from gridsim.kernels.jit import lane_kernel, lane_part
 from gridsim.kernels.lane_emitter import LANES
 from gridsim.kernels.lane_flows import loading_by_current, loading_by_power
 from gridsim.kernels.lane_mismatch import judge_mismatch, near_mismatch
+from gridsim.kernels.lane_relaxation import relaxation_products, relaxation_scale
+from gridsim.kernels.lane_rows import add_source, load_group, store_rows, store_rows_32
 from gridsim.kernels.lane_substitution import substitute_back, substitute_forward
-from gridsim.kernels.lane_tiles import TILE, TILE_32, gather_tile, scatter_tile, scatter_tile_32
 from gridsim.kernels.lane_updates import (
     copy_to_lanes,
     leave_near_double,
@@ -43,13 +45,12 @@ from gridsim.kernels.lane_updates import (
     near_next_single,
     start_double,
     start_single,
-    sum_active,
     sum_injections,
     sum_powers,
 )
 
 if TYPE_CHECKING:
-    from gridsim.dtypes import AnyArray, FloatArray, IndexArray
+    from gridsim.dtypes import FloatArray, IndexArray
     from gridsim.kernels.lane_structures import (
         Anchors,
         ChordNetwork,
@@ -65,83 +66,10 @@ if TYPE_CHECKING:
 NEAR_ITERATIONS = 2
 #: Largest error of a voltage left when a step counts as solved, in rad or relative magnitude (estimated).
 SMALL_ERROR = 3e-9
+#: Shares of a correction that are believed; any other is made whole.
+LEAST_SHARE, MOST_SHARE = np.float32(0.3), np.float32(5.0)
 #: A mismatch beyond this (pu) never came back.
 HOPELESS_MISMATCH = 1e4
-
-
-@lane_kernel
-def add_source(source: StepSource, step: IndexArray, s: FloatArray) -> None:
-    """Add the values of all elements at the W steps to their buses.
-
-    Shapes: ``step`` (n_lane,), ``s`` (n_bus + 1, 2, W).
-    """
-    n_element = source.place.shape[0]
-    row_length = source.values.shape[1]
-    for element in range(0, n_element - TILE + 1, TILE):
-        gather_tile(source.values, step, row_length, element, source.place, source.factor, source.part, s)
-    for element in range(n_element - n_element % TILE, n_element):
-        row = source.place[element]
-        for lane in range(LANES):
-            s[row, source.part, lane] += source.factor[element] * source.values[step[lane], element]
-
-
-@lane_kernel
-def store_rows(lanes: FloatArray, step: IndexArray, rows: AnyArray) -> None:
-    """Write lanes to the rows of their steps. Shapes: (n, W), (W,), (n_step, n) of float64."""
-    n = rows.shape[1]
-    for first in range(0, n - TILE + 1, TILE):
-        scatter_tile(lanes, first, step, n, rows)
-    for entry in range(n - n % TILE, n):
-        for lane in range(LANES):
-            rows[step[lane], entry] = lanes[entry, lane]
-
-
-@lane_kernel
-def store_rows_32(lanes: FloatArray, step: IndexArray, rows: AnyArray) -> None:
-    """Write lanes to the rows of their steps. Shapes: (n, W), (W,), (n_step, n) of float32."""
-    n = rows.shape[1]
-    for first in range(0, n - TILE_32 + 1, TILE_32):
-        scatter_tile_32(lanes, first, step, n, rows)
-    for entry in range(n - n % TILE_32, n):
-        for lane in range(LANES):
-            rows[step[lane], entry] = lanes[entry, lane]
-
-
-@lane_part
-def load_group(
-    sources: tuple[StepSource, ...],
-    constant: Constant,
-    step: IndexArray,
-    s: FloatArray,
-    total: FloatArray,
-    load_pu: FloatArray,
-) -> None:
-    """Sum the injections of W steps at the buses, all but the last source.
-
-    Parameters
-    ----------
-    sources:
-        What changes; the first one is the active power of the loads, the last one that of the generators, which is for
-        the caller to add once it has split the load that depends on voltage.
-    constant:
-        What does not.
-    step:
-        The steps. Shape (n_lane,).
-    s:
-        Injections in pu, overwritten. Shape (n_bus + 1, 2, W); the last row collects what does not count.
-    total:
-        Scratch. Shape (n_lane,).
-    load_pu:
-        Active load of each step, written at the rows of the steps. Shape (n_step,).
-    """
-    n_bus = constant.s.shape[0]
-    copy_to_lanes(constant.s, 0, n_bus, s)
-    add_source(sources[0], step, s)
-    sum_active(s, 0, n_bus, total)
-    for lane in range(LANES):
-        load_pu[step[lane]] = constant.load_pu - (total[lane] - constant.p_sum)
-    for k in range(1, len(sources) - 1):
-        add_source(sources[k], step, s)
 
 
 @lane_kernel
@@ -199,8 +127,30 @@ def approach(net: ChordNetwork, anchors: Anchors, a: int, work: LaneWork) -> Non
 @lane_kernel
 def correct(net: ChordNetwork, anchors: Anchors, a: int, work: LaneWork) -> None:
     """Make one correction of the lanes whose ``keep`` is not 0."""
-    n_free = net.bus_index.shape[0]
     substitute(net, anchors, a, work.x)
+    move(net, work)
+
+
+@lane_part
+def correct_relaxed(net: ChordNetwork, anchors: Anchors, a: int, work: LaneWork, is_first: bool) -> None:
+    """Make one correction of the lanes whose ``keep`` is not 0: the first whole, then as much as the last advises."""
+    substitute(net, anchors, a, work.x)
+    n_unknown = work.x.shape[0]
+    if is_first:
+        work.share[:] = 1.0
+    else:
+        relaxation_products(work.x, work.last, n_unknown, work.product, work.square)
+        for lane in range(LANES):
+            share = -work.share[lane] * work.product[lane] / work.square[lane]
+            work.share[lane] = share if LEAST_SHARE <= share <= MOST_SHARE else np.float32(1.0)
+    relaxation_scale(work.x, work.last, n_unknown, work.share)
+    move(net, work)
+
+
+@lane_kernel
+def move(net: ChordNetwork, work: LaneWork) -> None:
+    """Move the voltages of the lanes whose ``keep`` is not 0 by the correction at hand."""
+    n_free = net.bus_index.shape[0]
     work.moved[:] = 0
     move_single(net.bus_index, 0, net.n_single, work.x, work.v, work.v, net.pull, work.keep, work.moved)
     move_double(net.bus_index, net.n_single, n_free, work.x, work.v, work.v, net.pull, work.keep, work.moved)
@@ -343,7 +293,7 @@ def solve_groups(
                             n_hopeful += 1
             if n_hopeful == 0 or count >= max_iterations:
                 break
-            correct(net, anchors, a, work)
+            correct_relaxed(net, anchors, a, work, count == 1 + NEAR_ITERATIONS)
             count += 1
         if n_open > 0:
             for lane in range(LANES):

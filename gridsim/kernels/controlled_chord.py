@@ -30,16 +30,15 @@ from gridsim.kernels.chord import (
     HOPELESS_MISMATCH,
     SMALL_ERROR,
     add_row_power,
-    add_source,
     correct,
     drop_unknown_powers,
     judge,
-    load_group,
     write_group,
 )
 from gridsim.kernels.codes import DIVERGED, MAX_ITERATIONS, SOLVED
 from gridsim.kernels.jit import lane_kernel, lane_part
 from gridsim.kernels.lane_emitter import LANE_BYTES_32, LANES
+from gridsim.kernels.lane_rows import add_source, load_group
 from gridsim.kernels.lane_taps import draw_at_taps
 from gridsim.kernels.lane_updates import copy_to_lanes
 from gridsim.kernels.tap_moves import EARLY_ERROR, EARLY_MARGIN, move_taps, set_tap, write_moved_branches

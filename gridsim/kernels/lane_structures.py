@@ -184,8 +184,9 @@ class ChordResults(NamedTuple):
 class LaneWork(NamedTuple):
     """Scratch arrays of one thread. Each begins at a cache line.
 
-    Shapes: v (n_bus, 2, W), s (n_bus + 1, 2, W) and lanes (n_column, W) float64; d (n_bus, 2, W), x and ds
-    (n_unknown, W) float32; worst, moved and keep (W,) int32; before (W,) float32; total (W,) float64.
+    Shapes: v (n_bus, 2, W), s (n_bus + 1, 2, W) and lanes (n_column, W) float64; d (n_bus, 2, W), x, ds and last
+    (n_unknown, W) float32; worst, moved and keep (W,) int32; before, share, product and square (W,) float32; total
+    (W,) float64.
     """
 
     v: FloatArray
@@ -199,3 +200,7 @@ class LaneWork(NamedTuple):
     keep: Offsets
     before: Single
     total: FloatArray
+    last: Single
+    share: Single
+    product: Single
+    square: Single

@@ -7,22 +7,30 @@ from typing import TYPE_CHECKING
 
 from gridsim.kernels.anchors import factorise_at, write_anchor
 from gridsim.kernels.chord import substitute
-from gridsim.kernels.jit import kernel, lane_kernel
+from gridsim.kernels.jit import kernel, lane_kernel, part
 from gridsim.kernels.lane_emitter import LANES
 
 if TYPE_CHECKING:
-    from gridsim.dtypes import IndexArray
+    from gridsim.dtypes import FloatArray, IndexArray
     from gridsim.kernels.outage_structures import OutageGrid, OutageLanes, OutageSteps, OutageWork
+
+
+@part
+def copy_numbers(source: FloatArray, target: FloatArray) -> None:
+    """Copy a contiguous array to another of its shape; an assignment to ``target[:]`` takes seconds to compile."""
+    numbers, place = source.ravel(), target.ravel()
+    for i in range(numbers.size):
+        place[i] = numbers[i]
 
 
 @kernel
 def set_taps(grid: OutageGrid, position: IndexArray, work: OutageWork) -> None:
     """Set the admittances of ``work`` to those at tap positions (n_tap,)."""
-    work.y_branch[:] = grid.y_branch
-    work.network.y_g[:] = grid.network.y_g
-    work.network.y_b[:] = grid.network.y_b
-    work.net.y_value[:] = grid.net.y_value
-    work.net.column_y[:] = grid.net.column_y
+    copy_numbers(grid.y_branch, work.y_branch)
+    copy_numbers(grid.network.y_g, work.network.y_g)
+    copy_numbers(grid.network.y_b, work.network.y_b)
+    copy_numbers(grid.net.y_value, work.net.y_value)
+    copy_numbers(grid.net.column_y, work.net.column_y)
     for k in range(grid.common.shape[0]):
         if position[k] == grid.common[k]:
             continue
@@ -30,12 +38,12 @@ def set_taps(grid: OutageGrid, position: IndexArray, work: OutageWork) -> None:
         for m in range(grid.first_moved[k], grid.first_moved[k + 1]):
             branch = grid.moved_branch[m]
             y = work.y_branch[branch]
-            for part in range(4):
-                re = grid.y_moved[m, place, 2 * part] - y[2 * part]
-                im = grid.y_moved[m, place, 2 * part + 1] - y[2 * part + 1]
-                y[2 * part] += re
-                y[2 * part + 1] += im
-                entry = grid.entry[branch, part]
+            for quarter in range(4):
+                re = grid.y_moved[m, place, 2 * quarter] - y[2 * quarter]
+                im = grid.y_moved[m, place, 2 * quarter + 1] - y[2 * quarter + 1]
+                y[2 * quarter] += re
+                y[2 * quarter + 1] += im
+                entry = grid.entry[branch, quarter]
                 work.network.y_g[entry] += re
                 work.network.y_b[entry] += im
                 value = grid.value[entry]
@@ -72,7 +80,7 @@ def prepare_step(grid: OutageGrid, steps: OutageSteps, step: int, work: OutageWo
         work.net.pull[i] = 0.5 / (work.vm[i] * work.vm[i])
     sign = factorise_at(work.network, grid.lu, steps.zip_load[step], work.vm, work.va, work.newton)
     write_anchor(grid.forward_place, grid.back_place, work.vm, work.newton, 0, work.anchor)
-    work.given[:] = work.anchor.s[0]
+    copy_numbers(work.anchor.s[0], work.given)
     return sign
 
 

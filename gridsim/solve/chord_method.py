@@ -248,6 +248,10 @@ class ChordMethod:
             keep=_aligned((LANES,), np.int32),
             before=_aligned((LANES,), np.float32),
             total=_aligned((LANES,), np.float64),
+            last=_aligned((n_unknown, LANES), np.float32),
+            share=_aligned((LANES,), np.float32),
+            product=_aligned((LANES,), np.float32),
+            square=_aligned((LANES,), np.float32),
         )
 
 

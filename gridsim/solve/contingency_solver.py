@@ -167,6 +167,7 @@ class ContingencySolver:
         limit_percent:
             Loading above which a case counts as a violation.
         """
+        limit_percent = float(limit_percent)  # the kernels would be compiled once more for a whole number
         checked = check_profiles(self._solver.compiled, profiles, n_step)
         before = self._solver.solve(checked, n_step, from_settled_taps=from_settled_taps, start_tap_pos=start_tap_pos)
         tally = _Tally(len(self._rows), before, limit_percent)

@@ -62,7 +62,7 @@ def starting_positions(compiled: CompiledGrid, tap: IndexArray) -> Positions:
     """Return the positions every step starts from: taps at ``tap`` (n_step, n_tap), which is copied, nothing held."""
     controls, n_step = compiled.controls, len(tap)
     return Positions(
-        tap=np.array(tap, dtype=INDEX),
+        tap=np.array(tap, dtype=INDEX, order="C"),  # a kernel is compiled anew for every order of its arrays
         held=np.zeros((n_step, len(controls.limits.pos)), dtype=STATUS),
         level=np.zeros(n_step, dtype=INDEX),
         tap_rounds=np.zeros(n_step, dtype=INDEX),

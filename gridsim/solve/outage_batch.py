@@ -226,6 +226,10 @@ class OutageBatch:
                 keep=np.zeros(LANES, dtype=np.int32),
                 before=np.zeros(LANES, dtype=np.float32),
                 total=np.zeros(LANES),
+                last=np.zeros((0, LANES), dtype=np.float32),
+                share=np.zeros(LANES, dtype=np.float32),
+                product=np.zeros(LANES, dtype=np.float32),
+                square=np.zeros(LANES, dtype=np.float32),
             ),
         )
 

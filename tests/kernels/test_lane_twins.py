@@ -14,8 +14,8 @@ from tests.support.lane_twins import BUS_64, ROW_32, U32, U64, Row
 if not IS_COMPILED:
     pytest.skip("the vector code exists for the compiler only", allow_module_level=True)
 
-from gridsim.kernels import lane_flows, lane_mismatch, lane_substitution, lane_taps, lane_updates
-from gridsim.kernels.chord import add_source, store_rows, store_rows_32
+from gridsim.kernels import lane_flows, lane_mismatch, lane_relaxation, lane_substitution, lane_taps, lane_updates
+from gridsim.kernels.lane_rows import add_source, store_rows, store_rows_32
 from gridsim.kernels.lane_structures import StepSource
 
 #: More than are unrolled, in both kinds of pass.
@@ -94,6 +94,12 @@ def injections_sum(index, first, last, s, x, total):
 def loading(index, y, n_by_power, v, out):
     lane_flows.loading_by_power(index, y, 0, n_by_power, v, out)
     lane_flows.loading_by_current(index, y, n_by_power, index.shape[0], v, out)
+
+
+@lane_kernel
+def relaxation(x, last, factor, product, square):
+    lane_relaxation.relaxation_products(x, last, x.shape[0], product, square)
+    lane_relaxation.relaxation_scale(x, last, x.shape[0], factor)
 
 
 @lane_kernel
@@ -514,3 +520,19 @@ def test_lanes_are_written_to_the_rows_of_their_steps(n, dtype):
     expected[step] = lanes.T.astype(dtype)
     assert rows.tobytes() == expected.tobytes()
     assert (guarded[[0, -1]] == 7.0).all()
+
+
+@pytest.mark.parametrize("n_unknown", [1, 7, 40])
+def test_relaxation(n_unknown):
+    rng = np.random.default_rng(n_unknown)
+    x, last, factor = spoil(single(rng, n_unknown, LANES)), single(rng, n_unknown, LANES), single(rng, LANES)
+    product, square = np.empty(LANES, dtype=np.float32), np.empty(LANES, dtype=np.float32)
+    given, before = x.copy(), last.copy()
+    relaxation(x, last, factor, product, square)
+    of_healthy = given[:, HEALTHY].astype(float) - before[:, HEALTHY]
+    rounding = (n_unknown + 3) * U32
+    for found, terms in ((product, before[:, HEALTHY] * of_healthy), (square, of_healthy**2)):
+        assert (np.abs(found[HEALTHY] - terms.sum(axis=0)) <= rounding * np.abs(terms).sum(axis=0)).all()
+        assert not np.isfinite(found[list(SPOILT)]).any()
+    assert last.tobytes() == given.tobytes()
+    assert (x[:, HEALTHY] == (factor * given)[:, HEALTHY]).all()
