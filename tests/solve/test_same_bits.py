@@ -68,7 +68,7 @@ def three_units_at_one_bus() -> Any:
 CASES = {
     "case14": Case(lambda: shipped_net("case14"), hopeless=(3, 50, 66)),
     "case118": Case(lambda: shipped_net("case118")),
-    "case300": Case(lambda: shipped_net("case300"), lowest=0.93, noise=0.06, hopeless=(3, 50)),
+    "case300": Case(lambda: shipped_net("case300"), lowest=0.97, noise=0.07, hopeless=(3, 5, 50)),
     "loading only": Case(lambda: shipped_net("case118"), hopeless=(7,), solve_with={"loading_only": True}),
     "power basis": Case(three_winding, basis=LoadingBasis.power),
     "set points": Case(lambda: shipped_net("case14"), hopeless=(9,), moves_set_points=True),
