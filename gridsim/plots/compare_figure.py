@@ -145,7 +145,7 @@ def _draw_energy(ax: Axes, shown: list[dict[str, Any]]) -> None:
 
 def _energy_text(row: dict[str, Any], side: str) -> str:
     if not row[f"is_there_{side}"]:
-        return "not built"
+        return "not there"
     least = "≥ " if row[f"failed_h_{side}"] else ""
     mvah = row[f"overload_mvah_{side}"]
     return f"{least}{mvah:,.0f}" if mvah == 0.0 or mvah >= 0.5 else f"{least}< 1"
