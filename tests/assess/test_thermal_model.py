@@ -4,10 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import math
-import re
-import subprocess
-import sys
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -17,9 +13,6 @@ import gridsim
 from gridsim.assess.thermal_parameters import PAPERS
 from gridsim.errors import InputError
 from tests.support.thermal_twin import integrate
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 CLASSES = ("onan", "onaf", "ofaf", "odaf")
 AIR_C = 20.0
@@ -238,13 +231,6 @@ def test_sources_say_what_is_not_verified() -> None:
         assert parameters.is_verified is is_verified
         assert ("NOT verified" in parameters.source) is not is_verified
         assert parameters.top_oil_rise_k + parameters.hot_spot_rise_k == pytest.approx(78.0)
-
-
-def test_example_of_the_readme_prints_what_it_says(repository: Path) -> None:
-    section = (repository / "README.md").read_text(encoding="utf-8").partition("## Thermal life\n")[2]
-    code, said = re.findall(r"```(?:python)?\n(.*?)```", section, flags=re.DOTALL)[:2]
-    done = subprocess.run([sys.executable, "-c", code], cwd=repository, capture_output=True, text=True, check=True)
-    assert done.stdout == said
 
 
 HOURS = pd.date_range("2030-01-01", periods=3, freq="h")

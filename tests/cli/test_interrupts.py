@@ -23,7 +23,8 @@ from tests.support.tiny_network import tiny_rows
 from tests.support.tiny_study import write_tiny_study
 
 REPOSITORY = Path(__file__).resolve().parents[2]
-PATIENCE_S = 120.0
+#: Long enough for kernels to be compiled on the way, which an interrupt waits for.
+PATIENCE_S = 600.0
 N_KILL = 8
 
 
