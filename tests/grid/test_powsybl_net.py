@@ -14,6 +14,7 @@ from typer.testing import CliRunner
 from gridsim.cli.app import app
 from gridsim.errors import InputError
 from gridsim.grid.powsybl_net import net_of_powsybl
+from tests.support.powsybl_flow import solved_by_powsybl
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -33,17 +34,8 @@ def saved(network: pypowsybl.network.Network, ending: str) -> bytes:
 
 def solved(network: pypowsybl.network.Network) -> dict[str, float]:
     """Return voltages in pu by the load flow of pypowsybl itself."""
-    flow = pypowsybl.loadflow
-    parameters = flow.Parameters(
-        distributed_slack=False,
-        use_reactive_limits=False,
-        voltage_init_mode=flow.VoltageInitMode.DC_VALUES,
-        provider_parameters={"newtonRaphsonConvEpsPerEq": "1e-10"},
-    )
-    assert flow.run_ac(network, parameters)[0].status == flow.ComponentStatus.CONVERGED
-    buses = network.get_buses()
-    nominal = network.get_voltage_levels()["nominal_v"].reindex(buses["voltage_level_id"]).to_numpy()
-    return dict(zip(buses["name"].where(buses["name"] != "", buses.index), buses["v_mag"] / nominal, strict=True))
+    buses = solved_by_powsybl(pypowsybl, network)
+    return dict(zip(buses["name"].where(buses["name"] != "", buses.index), buses["vm_pu"], strict=True))
 
 
 @pytest.mark.slow

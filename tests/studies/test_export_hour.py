@@ -20,6 +20,7 @@ from gridsim.grid.powsybl_net import net_of_powsybl
 from gridsim.results.store import ResultStore
 from gridsim.studies.export_hour import export_hour
 from gridsim.studies.time_series import run_scenario
+from tests.support.powsybl_flow import solved_by_powsybl
 from tests.support.tiny_study import write_tiny_study
 
 if TYPE_CHECKING:
@@ -103,20 +104,11 @@ def test_what_pypowsybl_writes_has_the_same_voltages(directory: Path, tmp_path: 
     file = tmp_path / f"hour{ending}"
     file.write_bytes(checked_writer(ending, "hour")(found.net))
     network = pypowsybl.network.load(str(file))
-    flow = pypowsybl.loadflow
-    parameters = flow.Parameters(
-        distributed_slack=False,
-        use_reactive_limits=False,
-        voltage_init_mode=flow.VoltageInitMode.DC_VALUES,
-        provider_parameters={"newtonRaphsonConvEpsPerEq": "1e-10"},
-    )
-    assert flow.run_ac(network, parameters)[0].status == flow.ComponentStatus.CONVERGED
-    buses = network.get_buses()
-    nominal = network.get_voltage_levels()["nominal_v"].reindex(buses["voltage_level_id"]).to_numpy()
-    theirs = (buses["v_mag"] / nominal).to_numpy()
+    buses = solved_by_powsybl(pypowsybl, network)
+    theirs = buses["vm_pu"].to_numpy()
     for ours in found.net.res_bus["vm_pu"].dropna():
         assert np.abs(theirs - ours).min() <= 1e-6
-    assert sorted(set(nominal)) == pytest.approx([10.0, 110.0, 220.0])
+    assert sorted(set(buses["nominal_kv"])) == pytest.approx([10.0, 110.0, 220.0])
     ours = solved_again(net_of_powsybl(file.read_bytes(), ending, file.name)).res_bus["vm_pu"].to_numpy()
     for before in found.net.res_bus["vm_pu"].dropna():
         assert np.abs(ours - before).min() <= 1e-8
