@@ -84,18 +84,29 @@ def imported_powsybl() -> Any:
     return pypowsybl
 
 
+def archive_of(name: str, content: bytes) -> bytes:
+    """Return an archive of one file, which is how pypowsybl takes files from memory."""
+    archive = io.BytesIO()
+    with zipfile.ZipFile(archive, "w") as file:
+        file.writestr(name, content)
+    return archive.getvalue()
+
+
+def only_file(archive: io.BytesIO) -> bytes:
+    """Return the one file of an archive, which is how pypowsybl gives files to memory."""
+    with zipfile.ZipFile(archive) as file:
+        return file.read(file.namelist()[0])
+
+
 def _by_powsybl(net: Any, name: str) -> bytes:
     """Write a net by pypowsybl; what it writes as one file comes out of its archive, CGMES stays in it."""
     powsybl = imported_powsybl()
-    case = io.BytesIO()
-    with zipfile.ZipFile(case, "w") as archive:
-        archive.writestr("case.mat", matpower_binary(net, has_plain_trafos=True))
+    case = archive_of("case.mat", matpower_binary(net, has_plain_trafos=True))
     try:
-        network = powsybl.network.load_from_binary_buffer(case, parameters=POWSYBL_IMPORT)
+        network = powsybl.network.load_from_binary_buffer(io.BytesIO(case), parameters=POWSYBL_IMPORT)
         saved = network.save_to_binary_buffer(format=name)
     except Exception as error:  # pypowsybl hands on whatever its own machine says
         raise InputError(f"pypowsybl cannot write {name}: {error}") from error
     if name == "CGMES":
         return bytes(saved.getvalue())
-    with zipfile.ZipFile(saved) as archive:
-        return archive.read(archive.namelist()[0])
+    return only_file(saved)

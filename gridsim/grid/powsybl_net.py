@@ -17,7 +17,7 @@ import numpy as np
 import pandas as pd
 
 from gridsim.errors import InputError
-from gridsim.grid.exchange_formats import EXTRA, imported_powsybl
+from gridsim.grid.exchange_formats import EXTRA, archive_of, imported_powsybl, only_file
 from gridsim.grid.matpower_case import net_of_matpower
 
 #: Bytes of all files of an archive; a few kB can claim to be more than a disk holds.
@@ -51,25 +51,17 @@ def net_of_powsybl(content: bytes, ending: str, place: str) -> Any:
     """
     if find_spec("pypowsybl") is None:
         raise InputError(f"{place}: {ending} needs the package pypowsybl, which is not installed: {EXTRA}")
-    archive = content if ending == ".zip" else _archive(f"case{ending}", content)
+    archive = content if ending == ".zip" else archive_of(f"case{ending}", content)
     _refuse_traps(archive, place)
     try:
         network = imported_powsybl().network.load_from_binary_buffer(io.BytesIO(archive))
-        with zipfile.ZipFile(network.save_to_binary_buffer(format="MATPOWER")) as saved:
-            case = saved.read(saved.namelist()[0])
+        case = only_file(network.save_to_binary_buffer(format="MATPOWER"))
         buses, branches = _buses(network), _branches(network)
     except Exception as error:  # pypowsybl hands on whatever its own machine says
         raise InputError(f"{place}: pypowsybl cannot read a net from it: {error}") from error
     net = net_of_matpower(case, ".mat", place)
     _name(net, buses, branches)
     return net
-
-
-def _archive(name: str, content: bytes) -> bytes:
-    archive = io.BytesIO()
-    with zipfile.ZipFile(archive, "w") as file:
-        file.writestr(name, content)
-    return archive.getvalue()
 
 
 def _refuse_traps(archive: bytes, place: str) -> None:
