@@ -70,7 +70,8 @@ def test_times_are_kept_and_told(folder: Path) -> None:
     ran(folder)
     record = json.loads(running.record_file(folder, "copy").read_text(encoding="utf-8"))
     assert record["command"] == COPY.line
-    assert 0.0 < record["wall_s"] < 60.0
+    assert record["wall_s"] >= 0.0
+    assert record["processor_s"] >= 0.0
     lines = running.times([*PLAY, "never_run"], folder)
     assert [line.split()[0] for line in lines] == list(PLAY)
     assert lines[0].endswith("s of processor time")

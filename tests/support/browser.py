@@ -17,7 +17,7 @@ from typing import Any, Self
 import websocket
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
-PATIENCE_S = 60.0
+PATIENCE_S = 300.0
 FLAGS = (
     "--headless=new",
     "--no-sandbox",
