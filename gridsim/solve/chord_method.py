@@ -45,8 +45,9 @@ POWERS = (
 )
 #: Corrections after which a step is left to the ladder. Most steps need 4, those of ill-conditioned nets up to 15.
 MAX_CORRECTIONS = 24
-#: Groups a thread takes at a time: enough to forget the call, few enough to deal evenly.
-GROUPS_PER_TASK = 48
+#: Groups a thread takes at a time at least, and groups times buses at most: enough to forget the call, which takes a
+#: tenth of a millisecond, few enough to deal evenly and to let an interrupt come through.
+LEAST_GROUPS, MOST_BUS_GROUPS = 12, 200_000
 CACHE_LINE = 64
 
 
@@ -170,7 +171,7 @@ class ChordMethod:
                 )
             self._workspaces.put((work, control))
 
-        deal(len(group_anchor), GROUPS_PER_TASK, threads, run)
+        deal(len(group_anchor), LEAST_GROUPS, threads, run, most=MOST_BUS_GROUPS // compiled.n_bus)
 
     def _given(
         self, profiles: dict[tuple[str, str], FloatArray], n_step: int

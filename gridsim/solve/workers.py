@@ -19,23 +19,34 @@ def usable_threads(asked: int) -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def deal(n_item: int, per_task: int, threads: int, run: Callable[[int, int], None]) -> None:
-    """Call ``run(first, last)`` for runs of ``per_task`` items until all items are done.
+def deal(n_item: int, least: int, threads: int, run: Callable[[int, int], None], most: int | None = None) -> None:
+    """Call ``run(first, last)`` for runs of items until all are done.
 
-    Runs are taken by whichever thread is free, so ``run`` must not depend on who takes it. An exception of any run is
-    raised here.
+    Runs are taken by whichever thread is free, so ``run`` must not depend on who takes it. They are ``least`` items
+    long, or as long as ``most`` at first and shorter towards the end, where that is given: fewer calls, and no thread
+    waits long for another. An exception of any run is raised here.
     """
+    bounds = _bounds(n_item, least, threads, least if most is None else max(least, most))
     counter = itertools.count()  # next() of it is atomic
-    n_task = -(-n_item // per_task)
+    n_run = len(bounds) - 1
 
     def work() -> None:
-        while (task := next(counter)) < n_task:
-            run(task * per_task, min(n_item, (task + 1) * per_task))
+        while (number := next(counter)) < n_run:
+            run(bounds[number], bounds[number + 1])
 
-    helpers = [_pool().submit(work) for _ in range(min(threads, n_task) - 1)]
+    helpers = [_pool().submit(work) for _ in range(min(threads, n_run) - 1)]
     work()
     for helper in helpers:
         helper.result()
+
+
+def _bounds(n_item: int, least: int, threads: int, most: int) -> list[int]:
+    """Return where runs begin and end: as long as ``most`` while enough is left for all threads, never below least."""
+    bounds = [0]
+    while (left := n_item - bounds[-1]) > 0:
+        share = left if threads == 1 else left // (2 * threads)
+        bounds.append(bounds[-1] + min(left, most, max(least, share)))
+    return bounds
 
 
 @cache
