@@ -22,6 +22,7 @@ from gridsim.kernels.newton import make_workspace
 from gridsim.solve.given import as_given
 from gridsim.solve.held_limits import held_q, network_with_held
 from gridsim.solve.ladder import empty_results
+from gridsim.solve.lane_memory import no_anchors
 from gridsim.solve.workers import deal
 
 if TYPE_CHECKING:
@@ -87,7 +88,7 @@ class AnchorBook:
         self._patterns = [nothing_held]
         self._pattern_number = {nothing_held.tobytes(): 0}
         self._row_of: dict[int, int] = {}
-        self.anchors = self._empty(0)
+        self.anchors = self._room_for(0)
 
     def keys(
         self, profiles: dict[tuple[str, str], FloatArray], n_step: int, threads: int, held: StatusArray | None = None
@@ -133,10 +134,10 @@ class AnchorBook:
         bytes_each = sum(array.itemsize * int(np.prod(array.shape[1:])) for array in self.anchors)
         if bytes_each * (len(self._row_of) + len(missing)) > LARGEST_BOOK_BYTES:
             self._row_of.clear()
-            self.anchors = self._empty(0)
+            self.anchors = self._room_for(0)
             missing = wanted
         first = len(self._row_of)
-        grown = self._empty(first + len(missing))
+        grown = self._room_for(first + len(missing))
         for field in Anchors._fields:
             getattr(grown, field)[:first] = getattr(self.anchors, field)
         self.anchors = grown
@@ -195,15 +196,8 @@ class AnchorBook:
             if key[1] != "vm_pu"
         }
 
-    def _empty(self, n_anchor: int) -> Anchors:
-        n_bus, layout = self._compiled.n_bus, self._layout
-        return Anchors(
-            v=np.empty((n_anchor, n_bus, 2)),
-            s=np.empty((n_anchor, n_bus, 2)),
-            near=np.empty((n_anchor, n_bus, 4), dtype=np.float32),
-            forward=np.empty((n_anchor, len(layout.forward_place)), dtype=np.float32),
-            back=np.empty((n_anchor, len(layout.back_place)), dtype=np.float32),
-        )
+    def _room_for(self, n_anchor: int) -> Anchors:
+        return no_anchors(n_anchor, self._compiled.n_bus, self._layout)
 
 
 def _level_columns(compiled: CompiledGrid, keys: tuple[tuple[str, str], ...]) -> dict[tuple[str, str], _LevelColumns]:

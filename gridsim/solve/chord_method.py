@@ -20,14 +20,15 @@ from gridsim.kernels.chord import solve_groups
 from gridsim.kernels.control_structures import ControlState, ControlWork
 from gridsim.kernels.controlled_chord import solve_controlled_groups
 from gridsim.kernels.lane_emitter import LANES
-from gridsim.kernels.lane_structures import Constant, LaneWork, StepSource
+from gridsim.kernels.lane_structures import Constant, StepSource
 from gridsim.solve.anchor_book import AnchorBook
+from gridsim.solve.lane_memory import lane_work
 from gridsim.solve.workers import deal, usable_threads
 
 if TYPE_CHECKING:
     from gridsim.compiled.compiled_grid import CompiledGrid
-    from gridsim.dtypes import AnyArray, FloatArray, IndexArray
-    from gridsim.kernels.lane_structures import ChordResults
+    from gridsim.dtypes import FloatArray, IndexArray
+    from gridsim.kernels.lane_structures import ChordResults, LaneWork
     from gridsim.kernels.structures import LoadingColumns
     from gridsim.solve.control_rounds import Positions
     from gridsim.solve.ladder import Start
@@ -48,7 +49,6 @@ MAX_CORRECTIONS = 24
 #: Groups a thread takes at a time at least, and groups times buses at most: enough to forget the call, which takes a
 #: tenth of a millisecond, few enough to deal evenly and to let an interrupt come through.
 LEAST_GROUPS, MOST_BUS_GROUPS = 12, 200_000
-CACHE_LINE = 64
 
 
 class ChordMethod:
@@ -209,7 +209,7 @@ class ChordMethod:
         try:
             return self._workspaces.get_nowait()
         except Empty:
-            return self._lane_work(), self._control_work()
+            return lane_work(self._compiled.n_bus, self._layout.n_unknown, self._n_column), self._control_work()
 
     def _control_work(self) -> ControlWork:
         n_special, n_zip = len(self._reactions.special_row), len(self._reactions.zip_row)
@@ -235,26 +235,6 @@ class ChordMethod:
             corrections=np.zeros(LANES, dtype=INDEX),
         )
 
-    def _lane_work(self) -> LaneWork:
-        n_bus, n_unknown = self._compiled.n_bus, self._layout.n_unknown
-        return LaneWork(
-            v=_aligned((n_bus, 2, LANES), np.float64),
-            s=_aligned((n_bus + 1, 2, LANES), np.float64),
-            lanes=_aligned((self._n_column, LANES), np.float64),
-            d=_aligned((n_bus, 2, LANES), np.float32),
-            x=_aligned((n_unknown, LANES), np.float32),
-            ds=_aligned((n_unknown, LANES), np.float32),
-            worst=_aligned((LANES,), np.int32),
-            moved=_aligned((LANES,), np.int32),
-            keep=_aligned((LANES,), np.int32),
-            before=_aligned((LANES,), np.float32),
-            total=_aligned((LANES,), np.float64),
-            last=_aligned((n_unknown, LANES), np.float32),
-            share=_aligned((LANES,), np.float32),
-            product=_aligned((LANES,), np.float32),
-            square=_aligned((LANES,), np.float32),
-        )
-
 
 def _dealt(order: IndexArray, counts: IndexArray, rows: IndexArray) -> tuple[IndexArray, IndexArray]:
     """Deal the steps of each anchor to groups; the last group of an anchor repeats its last step."""
@@ -268,11 +248,3 @@ def _dealt(order: IndexArray, counts: IndexArray, rows: IndexArray) -> tuple[Ind
         flat[at + stop - start : at + many * LANES] = order[stop - 1]
         at += many * LANES
     return groups, np.repeat(rows, n_group)
-
-
-def _aligned(shape: tuple[int, ...], dtype: type) -> AnyArray:
-    """Return zeros whose first element begins a cache line."""
-    n_byte = int(np.prod(shape)) * np.dtype(dtype).itemsize
-    raw = np.zeros(n_byte + CACHE_LINE, dtype=np.uint8)
-    start = -raw.ctypes.data % CACHE_LINE
-    return raw[start : start + n_byte].view(dtype).reshape(shape)

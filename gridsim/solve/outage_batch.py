@@ -15,7 +15,6 @@ from gridsim.compiled.ratings import COLUMN_TABLES
 from gridsim.dtypes import INDEX, STATUS
 from gridsim.enums import BusKind, StepStatus
 from gridsim.kernels.lane_emitter import LANES
-from gridsim.kernels.lane_structures import Anchors, LaneWork
 from gridsim.kernels.newton import make_workspace
 from gridsim.kernels.outage_steps import solve_outage_steps
 from gridsim.kernels.outage_structures import (
@@ -26,6 +25,7 @@ from gridsim.kernels.outage_structures import (
     OutageSteps,
     OutageWork,
 )
+from gridsim.solve.lane_memory import aligned, lane_work, no_anchors
 from gridsim.solve.workers import deal, usable_threads
 
 if TYPE_CHECKING:
@@ -197,40 +197,18 @@ class OutageBatch:
             vm=np.zeros(n_bus),
             va=np.zeros(n_bus),
             newton=make_workspace(n_bus, compiled.n_free, len(compiled.lu.indices)),
-            anchor=Anchors(
-                v=np.zeros((1, n_bus, 2)),
-                s=np.zeros((1, n_bus, 2)),
-                near=np.zeros((1, n_bus, 4), dtype=np.float32),
-                forward=np.zeros((1, len(grid.forward_place)), dtype=np.float32),
-                back=np.zeros((1, len(grid.back_place)), dtype=np.float32),
-            ),
+            anchor=no_anchors(1, n_bus, self._layout),
             given=np.zeros((n_bus, 2)),
             sensitivity=np.zeros(len(self._lanes.pair_unknown), dtype=np.float32),
-            right=np.zeros((n_unknown, LANES), dtype=np.float32),
+            right=aligned((n_unknown, LANES), np.float32),
             matrix=np.zeros((LANES, MOST_EQUATIONS, MOST_EQUATIONS + MOST_UNKNOWNS)),
             first=np.zeros((LANES, MOST_EQUATIONS)),
             is_direct=np.zeros(LANES, dtype=np.bool_),
-            top=np.zeros((len(self._kept.place), LANES)),
-            top_outage=np.zeros((len(self._kept.place), LANES), dtype=INDEX),
+            top=aligned((len(self._kept.place), LANES), np.float64),
+            top_outage=aligned((len(self._kept.place), LANES), INDEX),
             todo=np.zeros(len(self.place) + LANES, dtype=INDEX),
             mirrors=np.zeros(len(self.place), dtype=np.bool_),
-            lane=LaneWork(
-                v=np.zeros((n_bus, 2, LANES)),
-                s=np.zeros((n_bus + 1, 2, LANES)),
-                lanes=np.zeros((len(self._kept.place), LANES)),
-                d=np.zeros((0, 2, LANES), dtype=np.float32),
-                x=np.zeros((n_unknown, LANES), dtype=np.float32),
-                ds=np.zeros((0, LANES), dtype=np.float32),
-                worst=np.zeros(LANES, dtype=np.int32),
-                moved=np.zeros(LANES, dtype=np.int32),
-                keep=np.zeros(LANES, dtype=np.int32),
-                before=np.zeros(LANES, dtype=np.float32),
-                total=np.zeros(LANES),
-                last=np.zeros((0, LANES), dtype=np.float32),
-                share=np.zeros(LANES, dtype=np.float32),
-                product=np.zeros(LANES, dtype=np.float32),
-                square=np.zeros(LANES, dtype=np.float32),
-            ),
+            lane=lane_work(n_bus, n_unknown, len(self._kept.place)),
         )
 
 
