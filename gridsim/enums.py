@@ -35,6 +35,10 @@ class LoadingBasis(StrEnum):
     current = "current"
     power = "power"
 
+    @classmethod
+    def _missing_(cls, value: object) -> None:
+        raise ValueError(f"basis is {value!r}, expected one of {', '.join(cls)}")
+
 
 class Confidence(StrEnum):
     """How well a row of the network tables is known, best first."""
@@ -74,6 +78,10 @@ class Solver(StrEnum):
 
     newton = "newton"
     pandapower = "pandapower"
+
+    @classmethod
+    def _missing_(cls, value: object) -> None:
+        raise ValueError(f"solver is {value!r}, expected one of {', '.join(cls)}")
 
 
 class Sector(StrEnum):

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
 import numpy as np
 
 from gridsim.compiled.compiled_grid import Channel
+from gridsim.compiled.reactive_limits import check_no_capability_curves
 from gridsim.dtypes import INDEX, BoolArray, FloatArray, IndexArray
 from gridsim.units import PERCENT
 
@@ -44,23 +45,44 @@ class ServiceState:
         return pos, in_service & self.is_dead[place]
 
 
-def element_channels(state: ServiceState) -> dict[tuple[str, str], Channel]:
+def element_channels(state: ServiceState, *, enforces_q_lims: bool) -> dict[tuple[str, str], Channel]:
     """Return every column that profiles may drive, by ``(table, column)``.
 
     Parameters
     ----------
     state:
         The net and which of its buses have a source.
+    enforces_q_lims:
+        Whether static generators keep within ``min_q_mvar`` and ``max_q_mvar``, before ``scaling``, as in pandapower.
+
+    Raises
+    ------
+    CompileError
+        For static generators whose limits are given by a capability curve.
     """
     channels: dict[tuple[str, str], Channel] = {}
     for table, sign in POWER_TABLES.items():
         scaling = _column(state, table, "scaling")
         channels |= _channels(state, table, {"p_mw": sign * scaling, "q_mvar": sign * scaling}, scaling)
+    if enforces_q_lims and len(state.net["sgen"]):
+        free = channels["sgen", "q_mvar"]
+        held = replace(free, limits=_reactive_limits(state))
+        channels["sgen", "q_mvar"] = replace(held, own=held.within_limits(free.own))
     # Set points are pu already: their factor is one.
     gens = {"p_mw": _column(state, "gen", "scaling"), "vm_pu": np.full(len(state.net["gen"]), state.base_mva)}
     channels |= _channels(state, "gen", gens, np.zeros(len(state.net["gen"])))
     grids = np.full(len(state.net["ext_grid"]), state.base_mva)
     return channels | _channels(state, "ext_grid", {"vm_pu": grids}, np.zeros_like(grids))
+
+
+def _reactive_limits(state: ServiceState) -> tuple[FloatArray, FloatArray]:
+    """Return the limits of reactive power of static generators (Mvar), infinite where there are none."""
+    check_no_capability_curves(state.net, "sgen")
+    frame, none = state.net["sgen"], np.full(len(state.net["sgen"]), np.nan)
+    lowest, highest = (
+        frame[name].to_numpy(dtype=float) if name in frame else none for name in ("min_q_mvar", "max_q_mvar")
+    )
+    return np.where(np.isnan(lowest), -np.inf, lowest), np.where(np.isnan(highest), np.inf, highest)
 
 
 def _column(state: ServiceState, table: str, column: str) -> FloatArray:

@@ -10,7 +10,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from gridsim.compiled.controls import Controls
     from gridsim.dtypes import BoolArray, ComplexArray, FloatArray, IndexArray
     from gridsim.kernels.structures import LuPattern, Network
@@ -34,6 +38,9 @@ class Channel:
     unserved:
         ``scaling`` of elements that are in service on a bus in service that no source reaches, else 0. Shape
         (n_element,).
+    limits:
+        Lowest and highest value that counts, each of shape (n_element,); whatever is given beyond is cut off. None for
+        most columns, which have no limits.
     """
 
     index: IndexArray
@@ -41,6 +48,11 @@ class Channel:
     pos: IndexArray
     factor: FloatArray
     unserved: FloatArray
+    limits: tuple[FloatArray, FloatArray] | None = None
+
+    def within_limits(self, values: FloatArray) -> FloatArray:
+        """Return values of the elements, cut off where they pass a limit. Shape (..., n_element)."""
+        return values if self.limits is None else np.clip(values, *self.limits)
 
 
 @dataclass(frozen=True)
@@ -86,6 +98,8 @@ class CompiledGrid:
         Rows with a given voltage magnitude (pv and slack), ascending. Shape (n_controlled,).
     vm_set_pu:
         Their own set points. Shape (n_controlled,).
+    dcline_of:
+        DC line that gives the magnitude of a row, by row; no profile changes it.
     start_vm_pu, start_va_rad:
         Where ``pandapower.runpp`` would start: set points, their mean elsewhere, angles of a DC load flow of the net's
         own values. Shape (n_bus,).
@@ -123,6 +137,7 @@ class CompiledGrid:
     bus_kind: IndexArray
     controlled_pos: IndexArray
     vm_set_pu: FloatArray
+    dcline_of: Mapping[int, str]
     start_vm_pu: FloatArray
     start_va_rad: FloatArray
     flat_va_rad: FloatArray

@@ -47,7 +47,7 @@ class InjectionBatch:
 
 
 def check_profiles(compiled: CompiledGrid, profiles: Profiles, n_step: int) -> dict[tuple[str, str], FloatArray]:
-    """Return the profiles as contiguous float64 arrays.
+    """Return the profiles as contiguous float64 arrays, within the limits of their columns.
 
     Raises
     ------
@@ -68,7 +68,7 @@ def check_profiles(compiled: CompiledGrid, profiles: Profiles, n_step: int) -> d
             )
         if not np.issubdtype(array.dtype, np.number) or np.issubdtype(array.dtype, np.complexfloating):
             raise CompileError(f"profile {key!r}: holds {array.dtype}, expected real numbers")
-        checked[key] = np.ascontiguousarray(array, dtype=np.float64)
+        checked[key] = np.ascontiguousarray(channel.within_limits(array), dtype=np.float64)
     return checked
 
 
@@ -161,12 +161,15 @@ def set_points(compiled: CompiledGrid, given: dict[tuple[str, str], FloatArray],
     if not named:
         return compiled.vm_set_pu[np.newaxis, :].copy()
     vm_set = np.tile(compiled.vm_set_pu, (n_step, 1))
-    written: dict[int, tuple[str, FloatArray]] = {}
+    of_row = {int(row): column for column, row in enumerate(compiled.controlled_pos)}
+    written: dict[int, tuple[str, FloatArray]] = {
+        of_row[row]: (name, vm_set[:, of_row[row]].copy()) for row, name in compiled.dcline_of.items()
+    }
     for table in ("ext_grid", "gen"):
         channel = compiled.channels[table, "vm_pu"]
         values: AnyArray = given.get((table, "vm_pu"), np.broadcast_to(channel.own, (n_step, len(channel.own))))
         for element in np.flatnonzero(channel.pos >= 0):
-            column = int(np.searchsorted(compiled.controlled_pos, channel.pos[element]))
+            column = of_row[int(channel.pos[element])]
             name = f"{table} {channel.index[element]}"
             if column in written:
                 other, theirs = written[column]

@@ -66,7 +66,7 @@ def lower(
     ----------
     net:
         Any balanced ``pandapowerNet``; it is not changed. Options set by ``pandapower.set_user_pf_options`` count as
-        they do in ``runpp``, except those on the start and on convergence.
+        they do in ``runpp``, except those on the start, on convergence and on loading.
     enforce_q_lims, distributed_slack, run_control:
         Which controls act, see :class:`gridsim.solve.options.SolveOptions`; the first two also by ``user_pf_options``.
 
@@ -139,8 +139,7 @@ def _assemble(net: Any, work: Any, ppc: dict[str, Any], ppci: dict[str, Any], ch
     places = _branch_places(work, ppci)
     _check_impedances(ppci, places)
     branch = ppci["branch"]
-    y_tt, y_ff, y_ft, y_tf = (np.asarray(part, dtype=complex) for part in branch_vectors(branch, len(branch)))
-    _check_finite(y_ff + y_ft + y_tf + y_tt, places)
+    y_tt, y_ff, y_ft, y_tf = _admittances(branch, places)
 
     old_from = branch[:, F_BUS].real.astype(INDEX)
     old_to = branch[:, T_BUS].real.astype(INDEX)
@@ -179,6 +178,7 @@ def _assemble(net: Any, work: Any, ppc: dict[str, Any], ppci: dict[str, Any], ch
         bus_kind=kind,
         controlled_pos=controlled_pos,
         vm_set_pu=start_vm[order][controlled_pos],
+        dcline_of=_ends_of_dclines(state),
         start_vm_pu=start_vm[order],
         start_va_rad=start_va[order],
         flat_va_rad=flat_va[order],
@@ -189,7 +189,7 @@ def _assemble(net: Any, work: Any, ppc: dict[str, Any], ppci: dict[str, Any], ch
         fixed_unserved_mw=fixed_unserved_mw,
         network=network,
         lu=lu_pattern(elimination, network.y_indptr, network.y_indices),
-        channels=element_channels(state),
+        channels=element_channels(state, enforces_q_lims=choice.enforce_q_lims),
         branch_from=branch_from,
         branch_to=branch_to,
         y_ff=y_ff,
@@ -222,6 +222,23 @@ def _check_impedances(ppci: dict[str, Any], places: BranchPlaces) -> None:
     for row in np.flatnonzero((series == 0.0) | (other == 0.0)):
         raise CompileError(f"{places.name_of(int(row))}: the series impedance is zero, so it has no admittance")
     _check_finite(series + other, places)
+
+
+def _admittances(
+    branch: FloatArray, places: BranchPlaces
+) -> tuple[ComplexArray, ComplexArray, ComplexArray, ComplexArray]:
+    """Return y_tt, y_ff, y_ft and y_tf of all branches; pandapower refuses the whole for one that has none."""
+    try:
+        y_tt, y_ff, y_ft, y_tf = (np.asarray(part, dtype=complex) for part in branch_vectors(branch, len(branch)))
+    except FloatingPointError as fault:
+        for row in range(len(branch)):
+            try:
+                branch_vectors(branch[row : row + 1], 1)
+            except FloatingPointError:
+                raise CompileError(f"{places.name_of(row)}: its ratio or impedance is no number of a grid") from fault
+        raise
+    _check_finite(y_ff + y_ft + y_tf + y_tt, places)
+    return y_tt, y_ff, y_ft, y_tf
 
 
 def _check_finite(values: ComplexArray, places: BranchPlaces) -> None:
@@ -304,6 +321,17 @@ def _fixed_injection(net: Any, work: Any, ppc: dict[str, Any], n_bus: int, base_
         if work["_is_elements"]["gen"][row]:
             injection[lookup[gen["bus"].iat[row]]] += gen["p_mw"].iat[row] * gen["scaling"].iat[row] / base_mva
     return np.asarray(injection, dtype=complex)
+
+
+def _ends_of_dclines(state: ServiceState) -> dict[int, str]:
+    """Return the DC line that ends at each row."""
+    frame = state.net["dcline"]
+    frame = frame[frame["in_service"].to_numpy(dtype=bool)]
+    found: dict[int, str] = {}
+    for column in ("from_bus", "to_bus"):
+        rows = state.bus_pos[state.rows_of(frame[column].to_numpy(dtype=INDEX))]
+        found |= {row: f"dcline {index}" for row, index in zip(rows.tolist(), frame.index, strict=True) if row >= 0}
+    return found
 
 
 def _check_injections(compiled: CompiledGrid, expected: ComplexArray) -> None:

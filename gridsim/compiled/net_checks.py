@@ -11,62 +11,33 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from gridsim.compiled.net_columns import BUSES, NEEDED, NUMBERS
 from gridsim.errors import CompileError
 
-#: Columns of tables that must be numbers for elements in service. "+": above 0, "": any finite number.
-NUMBERS: dict[str, dict[str, str]] = {
-    "bus": {"vn_kv": "+"},
-    "line": {
-        "length_km": "+",
-        "r_ohm_per_km": "",
-        "x_ohm_per_km": "",
-        "c_nf_per_km": "",
-        "g_us_per_km": "",
-        "parallel": "+",
-        "df": "+",
-    },
-    "trafo": {
-        "sn_mva": "+",
-        "vn_hv_kv": "+",
-        "vn_lv_kv": "+",
-        "vk_percent": "",
-        "vkr_percent": "",
-        "pfe_kw": "",
-        "i0_percent": "",
-        "shift_degree": "",
-        "parallel": "+",
-        "df": "+",
-    },
-    "trafo3w": {
-        **dict.fromkeys((f"sn_{side}_mva" for side in ("hv", "mv", "lv")), "+"),
-        **dict.fromkeys((f"vn_{side}_kv" for side in ("hv", "mv", "lv")), "+"),
-        **dict.fromkeys((f"{part}_{side}_percent" for part in ("vk", "vkr") for side in ("hv", "mv", "lv")), ""),
-        "pfe_kw": "",
-        "i0_percent": "",
-        "shift_mv_degree": "",
-        "shift_lv_degree": "",
-    },
-    "impedance": {"sn_mva": "+", "rft_pu": "", "xft_pu": "", "rtf_pu": "", "xtf_pu": ""},
-    "ext_grid": {"vm_pu": "+", "va_degree": ""},
-    "gen": {"vm_pu": "+"},
-}
 #: Larger numbers are no values of a grid, and their products no numbers of a computer.
 LARGEST = 1e12
-#: Columns that name a bus, by table.
-BUSES = {
-    "line": ("from_bus", "to_bus"),
-    "impedance": ("from_bus", "to_bus"),
-    "dcline": ("from_bus", "to_bus"),
-    "trafo": ("hv_bus", "lv_bus"),
-    "trafo3w": ("hv_bus", "mv_bus", "lv_bus"),
-    "switch": ("bus",),
-    **dict.fromkeys(("load", "sgen", "gen", "ext_grid", "storage", "shunt", "ward", "xward", "motor"), ("bus",)),
-    "asymmetric_load": ("bus",),
-    "asymmetric_sgen": ("bus",),
-}
 #: What a switch may join with a bus, by its element type.
 SWITCHED = {"b": "bus", "l": "line", "t": "trafo", "t3": "trafo3w"}
-_WORDS = {"+": "a number above 0", "": "a number"}
+_REMEDY = "pandapower.convert_format brings an old net up to date"
+_WORDS = {"+": "a number above 0", "!": "a number other than 0", "%": "a number between 0 and 1", "": "a number"}
+
+
+def check_columns(net: Any) -> None:
+    """Refuse a net without the tables and columns that are read.
+
+    Raises
+    ------
+    CompileError
+        Naming table and column, and the remedy.
+    """
+    for table, columns in NEEDED.items():
+        if table not in net:
+            raise CompileError(
+                f"{table}: the net has no such table; pandapower.convert_format brings an old net up to date"
+            )
+        for column in columns if len(net[table]) else ():
+            if column not in net[table]:
+                raise CompileError(f"{table}: column {column} is missing; {_REMEDY}")
 
 
 def check_cells(net: Any) -> None:
@@ -89,6 +60,7 @@ def check_cells(net: Any) -> None:
         for column, rule in NUMBERS.get(table, {}).items():
             if column in frame:
                 _check_numbers(table, frame, column, rule, is_wanted)
+    _check_short_circuit_voltages(net)
     _check_switches(net)
 
 
@@ -134,10 +106,24 @@ def _check_numbers(table: str, frame: pd.DataFrame, column: str, rule: str, is_w
         is_good = np.abs(values) < LARGEST  # no NaN is
         if rule == "+":
             is_good &= values > 0.0
+        elif rule == "!":
+            is_good &= values != 0.0
+        elif rule == "%":
+            is_good &= (values > 0.0) & (values < 1.0)
     except (TypeError, ValueError):
         is_good = np.array([isinstance(value, int | float | np.number) for value in frame[column]], dtype=bool)
     for row in np.flatnonzero(is_wanted & ~is_good).tolist():
         raise CompileError(f"{table} {frame.index[row]}: {column} is {frame[column].iat[row]}, expected {_WORDS[rule]}")
+
+
+def _check_short_circuit_voltages(net: Any) -> None:
+    frame = net["trafo"]
+    if not len(frame):
+        return
+    whole, active = (np.abs(frame[name].to_numpy(dtype=np.float64)) for name in ("vk_percent", "vkr_percent"))
+    for row in np.flatnonzero(_in_service("trafo", frame) & (active > whole)).tolist():
+        highest, given = frame["vk_percent"].iat[row], frame["vkr_percent"].iat[row]
+        raise CompileError(f"trafo {frame.index[row]}: vkr_percent is {given}, expected at most vk_percent, {highest}")
 
 
 def _check_switches(net: Any) -> None:

@@ -154,7 +154,7 @@ def loading_columns(compiled: CompiledGrid, basis: LoadingBasis) -> LoadingColum
         Basis of the loading of transformers; lines always go by current.
     """
     parts = [compiled.loading[table] for table in COLUMN_TABLES]
-    by_power = [table != "line" and basis is LoadingBasis.power for table in COLUMN_TABLES]
+    by_power = [table != "line" and LoadingBasis(basis) is LoadingBasis.power for table in COLUMN_TABLES]
     branch = np.concatenate([part.branch for part in parts])
     is_there = branch >= 0
 

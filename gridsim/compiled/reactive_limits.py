@@ -38,7 +38,7 @@ def reactive_limits(net: Any, work: Any, ppci: dict[str, Any], place: IndexArray
     CompileError
         For a lower limit above the upper one, and for limits that depend on the active power.
     """
-    _check_no_capability_curves(net)
+    check_no_capability_curves(net, "gen")
     gen = ppci["gen"]
     unlimited = float(work["_options"]["q_lim_default"])
     low = np.where(gen[:, QMIN] <= -unlimited, -np.inf, gen[:, QMIN])
@@ -63,13 +63,14 @@ def no_reactive_limits() -> ReactiveLimits:
     return ReactiveLimits(np.empty(0, dtype=INDEX), np.empty(0), np.empty(0))
 
 
-def _check_no_capability_curves(net: Any) -> None:
-    frame = net["gen"]
+def check_no_capability_curves(net: Any, table: str) -> None:
+    """Raise CompileError for an element in service of ``gen`` or ``sgen`` that is limited by a capability curve."""
+    frame = net[table]
     if "reactive_capability_curve" not in frame:
         return
     has_curve = frame["reactive_capability_curve"].fillna(value=False).to_numpy(dtype=bool)
     for row in np.flatnonzero(has_curve & frame["in_service"].to_numpy(dtype=bool)):
-        raise CompileError(f"gen {frame.index[row]}: limits by a reactive_capability_curve are not modelled")
+        raise CompileError(f"{table} {frame.index[row]}: limits by a reactive_capability_curve are not modelled")
 
 
 def _name_of(net: Any, work: Any, row: int) -> str:

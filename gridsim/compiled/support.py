@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from gridsim.compiled.net_checks import check_cells
+from gridsim.compiled.net_checks import check_cells, check_columns
 from gridsim.errors import CompileError
 
 #: Tables whose elements pandapower's conversion turns into unknowns that the kernels do not have.
@@ -45,6 +45,7 @@ def check_tables_are_modelled(net: Any) -> None:
     """
     if not hasattr(net, "keys") or not {"bus", "ext_grid", "line", "trafo", "user_pf_options"} <= set(net):
         raise CompileError(f"net is a {type(net).__name__}, expected a pandapowerNet")
+    check_columns(net)
     for table, reason in UNMODELLED.items():
         rows = in_service_rows(net, table)
         if rows:

@@ -274,7 +274,6 @@ def solve_groups(
         while True:
             judge(net, work)
             n_open = 0
-            n_hopeful = 0
             for lane in range(LANES):
                 if work.keep[lane] != 0:
                     now = worst[lane]
@@ -287,19 +286,15 @@ def solve_groups(
                         out.code[step[lane]] = SOLVED
                         out.iterations[step[lane]] = count
                         out.mismatch[step[lane]] = now
-                    else:
+                    elif now < HOPELESS_MISMATCH and count < max_iterations:
                         n_open += 1
-                        if now < HOPELESS_MISMATCH:
-                            n_hopeful += 1
-            if n_hopeful == 0 or count >= max_iterations:
+                    else:
+                        work.keep[lane] = 0
+                        out.code[step[lane]] = MAX_ITERATIONS if now < HOPELESS_MISMATCH else DIVERGED
+                        out.iterations[step[lane]] = count
+                        out.mismatch[step[lane]] = now
+            if n_open == 0:
                 break
             correct_relaxed(net, anchors, a, work, count == 1 + NEAR_ITERATIONS)
             count += 1
-        if n_open > 0:
-            for lane in range(LANES):
-                if work.keep[lane] != 0:
-                    is_lost = not worst[lane] < HOPELESS_MISMATCH
-                    out.code[step[lane]] = DIVERGED if is_lost else MAX_ITERATIONS
-                    out.iterations[step[lane]] = count
-                    out.mismatch[step[lane]] = worst[lane]
         write_group(net, network, constant, step, work, out)

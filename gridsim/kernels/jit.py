@@ -68,7 +68,7 @@ def fused_kernel(function: Function) -> Function:
 
 
 def lane_part(function: Function) -> Function:
-    """Compile a part of a lane kernel into its only caller, where it is optimised once instead of twice."""
+    """Compile a part of a lane kernel into its callers, where it is optimised with what surrounds it."""
     return _compile(function, frozenset(), counts_references=False, into_callers=True)
 
 

@@ -26,12 +26,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gridsim.kernels.chord import SMALL_ERROR, judge, substitute
+from gridsim.kernels.chord import SMALL_ERROR, judge, move, substitute
 from gridsim.kernels.codes import MAX_ITERATIONS, SINGULAR, SOLVED
 from gridsim.kernels.jit import kernel, lane_kernel
 from gridsim.kernels.lane_emitter import LANES
 from gridsim.kernels.lane_flows import loading_by_current, loading_by_power
-from gridsim.kernels.lane_updates import copy_to_lanes, move_double, move_single
+from gridsim.kernels.lane_updates import copy_to_lanes
 from gridsim.kernels.outage_before import find_sensitivities, prepare_step
 from gridsim.kernels.outage_small import SMALLEST_DETERMINANT, compensate, end_flow, refine
 from gridsim.kernels.outage_structures import MOST_EQUATIONS
@@ -149,27 +149,6 @@ def inject_after(
 
 
 @lane_kernel
-def move(work: OutageWork, n_free: int) -> None:
-    """Move the open lanes by the correction in ``x``."""
-    net, lane_work = work.net, work.lane
-    lane_work.moved[:] = 0
-    move_single(
-        net.bus_index, 0, net.n_single, lane_work.x, lane_work.v, lane_work.v, net.pull, lane_work.keep, lane_work.moved
-    )
-    move_double(
-        net.bus_index,
-        net.n_single,
-        n_free,
-        lane_work.x,
-        lane_work.v,
-        lane_work.v,
-        net.pull,
-        lane_work.keep,
-        lane_work.moved,
-    )
-
-
-@lane_kernel
 def copy_lanes(source: Single, target: Single) -> None:
     """Copy lanes. Shape (n_unknown, W)."""
     taken = source.reshape(-1)
@@ -179,7 +158,7 @@ def copy_lanes(source: Single, target: Single) -> None:
 
 
 @lane_kernel
-def correct_after(outages: OutageLanes, group: IndexArray, n_free: int, work: OutageWork) -> None:
+def correct_after(outages: OutageLanes, group: IndexArray, work: OutageWork) -> None:
     """Make one correction of the open lanes by the mismatch in ``x``."""
     x, right = work.lane.x, work.right
     copy_lanes(x, right)
@@ -198,7 +177,7 @@ def correct_after(outages: OutageLanes, group: IndexArray, n_free: int, work: Ou
             right[outages.equation[at_equation + r], lane] += np.float32(total)
     copy_lanes(right, x)
     substitute(work.net, work.anchor, 0, x)
-    move(work, n_free)
+    move(work.net, work.lane)
 
 
 @lane_kernel
@@ -235,14 +214,13 @@ def solve_group(
 ) -> None:
     """Solve sixteen outages of one step. Shapes: first_unknown (n_free + 1,), group (W,)."""
     lane_work = work.lane
-    n_free = grid.net.bus_index.shape[0]
     top = np.float32(tolerance * (1.0 - 1e-7))
     worst = lane_work.worst.view(np.float32)
     moved = lane_work.moved.view(np.float32)
     begin_group(outages, group, work)
     add_lost(outages, steps, step, first_unknown, group, work)
     substitute(work.net, work.anchor, 0, lane_work.x)
-    move(work, n_free)
+    move(work.net, lane_work)
     lane_work.before[:] = np.inf
     for lane in range(LANES):
         out.code[step, group[lane]] = MAX_ITERATIONS if work.is_direct[lane] else SINGULAR
@@ -275,7 +253,7 @@ def solve_group(
             break
         if count == 1:
             refine_group(outages, group, work)
-        correct_after(outages, group, n_free, work)
+        correct_after(outages, group, work)
     restore_given(outages, group, work)
     net = work.net
     n_column = net.column_index.shape[0]

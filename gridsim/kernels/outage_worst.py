@@ -18,9 +18,8 @@ if TYPE_CHECKING:
 
 @lane_kernel
 def count_above(steps: OutageSteps, step: int, k: int, column: int, loading: float, out: OutageResults) -> None:
-    """Count a loading above the limit if the outage has to do with it."""
-    before = steps.loading[step, column]
-    if loading > steps.limit_percent and (before <= steps.limit_percent or loading >= before + steps.added_percent):
+    """Count a loading above the limit if the outage has to do with it, which does not depend on the limit."""
+    if loading > steps.limit_percent and loading >= steps.loading[step, column] + steps.added_percent:
         out.n_above[k, column] += 1
         peak = out.peak[k, column]
         if loading > peak or (loading == peak and step < out.peak_step[k, column]):

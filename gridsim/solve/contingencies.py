@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -11,7 +12,7 @@ import pandas as pd
 
 from gridsim.enums import LoadingBasis, Solver, StepStatus
 from gridsim.errors import CompileError
-from gridsim.solve.contingency import N_1, contingencies_of
+from gridsim.solve.contingency import N_1, NO_OUTAGE, contingencies_of
 from gridsim.solve.contingency_solver import ContingencySolver
 from gridsim.solve.options import SolveOptions
 from gridsim.solve.timeseries import LOADING_TABLES, WINDINGS, check_loading_table, full_width_profiles
@@ -22,9 +23,6 @@ if TYPE_CHECKING:
     from gridsim.dtypes import AnyArray
     from gridsim.solve.contingency import Contingency
     from gridsim.solve.contingency_solver import ContingencyBatch
-
-#: Name in ``failed`` of a step that has no solution before any outage.
-NO_OUTAGE = "none"
 
 
 @dataclass(frozen=True)
@@ -107,7 +105,7 @@ class ContingencySolution:
     def violations(self) -> pd.DataFrame:
         """Contingencies and the elements they load above the limit, worst first.
 
-        What is above the limit before an outage counts only in steps in which the outage adds 1 % or more. Columns:
+        A case counts where the outage adds 0.1 percentage points or more, whatever the limit is. Columns:
         ``contingency``, ``table``, ``element``, ``winding`` (empty but for trafo3w), ``steps`` (how many),
         ``worst_percent``, ``worst_step``.
         """
@@ -224,6 +222,8 @@ def solve_contingencies(
     chosen = options or SolveOptions()
     if chosen.solver is not Solver.newton:
         raise CompileError(f"options: solver is {chosen.solver.value!r}, contingencies are solved by 'newton'")
+    if not 0.0 < limit_percent < math.inf:
+        raise CompileError(f"limit_percent is {limit_percent!r}, expected a number above 0")
     steps, arrays = full_width_profiles(net, profiles)
     groups = contingencies_of(net, contingencies)
     solver = ContingencySolver(net, groups, chosen, basis, moves_taps=moves_taps)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -11,13 +12,15 @@ from gridsim.dtypes import INDEX
 from gridsim.errors import CompileError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Sequence
 
     from gridsim.dtypes import IndexArray
 
 #: Tables whose elements in service are the single outages of "n-1", in this order.
 SINGLE_OUTAGE_TABLES = ("trafo", "trafo3w", "line", "gen", "sgen")
 N_1 = "n-1"
+#: What results call a step that has no solution before any outage.
+NO_OUTAGE = "none"
 
 
 @dataclass(frozen=True)
@@ -46,6 +49,8 @@ class Contingency:
         """
         rows = {}
         for table, index in self.elements.items():
+            if isinstance(index, str) or not isinstance(index, Iterable):
+                raise CompileError(f"contingency {self.name!r}: {table} is {index!r}, expected a list of indices")
             if table not in net or "in_service" not in net[table]:
                 raise CompileError(
                     f"contingency {self.name!r}: the net has no table {table!r} with elements in service"
@@ -85,10 +90,26 @@ def contingencies_of(net: Any, asked: str | Iterable[Contingency | tuple[str, Ma
             for table in SINGLE_OUTAGE_TABLES
             for index in net[table].index[net[table]["in_service"].to_numpy(dtype=bool)].tolist()
         ]
-    groups = [group if isinstance(group, Contingency) else Contingency(*group) for group in asked]
-    names = set()
+    groups = [group if isinstance(group, Contingency) else _group(group) for group in _listed(asked)]
+    names = {NO_OUTAGE}
     for group in groups:
         if group.name in names:
-            raise CompileError(f"contingency {group.name!r} occurs twice; each needs a name of its own")
+            why = "stands for no outage" if group.name == NO_OUTAGE else "occurs twice"
+            raise CompileError(f"contingency {group.name!r} {why}; each needs a name of its own")
         names.add(group.name)
     return groups
+
+
+def _listed(asked: Any) -> list[Any]:
+    if isinstance(asked, Mapping) or not isinstance(asked, Iterable):
+        raise CompileError(f"contingencies is a {type(asked).__name__}, expected 'n-1' or a list of groups")
+    return list(asked)
+
+
+def _group(asked: Any) -> Contingency:
+    """Return the group that a pair of name and elements stands for."""
+    is_pair = isinstance(asked, tuple | list) and len(asked) == 2
+    if not (is_pair and isinstance(asked[0], str) and isinstance(asked[1], Mapping)):
+        example = '("busbar 7", {"bus": [7]})'
+        raise CompileError(f"contingency {asked!r}: expected a name and the elements by table, such as {example}")
+    return Contingency(asked[0], asked[1])

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from gridsim.solve.solution import BatchSolution
 
 #: What is above the limit before an outage counts as its violation only where it adds at least so many percent.
-ADDED_PERCENT = 1.0
+ADDED_PERCENT = 0.1
 
 
 @dataclass
@@ -306,7 +306,7 @@ class _Tally:
         self.worst[steps] = np.where(takes, loading, worst)
         self.cause[steps] = np.where(takes, k, cause)
         before = np.asarray(self._before.loading.columns)[steps]
-        is_above = (loading > self._limit) & ((before <= self._limit) | (loading >= before + ADDED_PERCENT))
+        is_above = (loading > self._limit) & (loading >= before + ADDED_PERCENT)
         self.count[k] += is_above.sum(axis=0, dtype=np.int32)
         for column in np.flatnonzero(is_above.any(axis=0)):
             counted = np.where(is_above[:, column], loading[:, column], -1.0)

@@ -46,6 +46,11 @@ class SolveOptions:
     def __post_init__(self) -> None:
         if not 0.0 < self.tolerance_pu < 1.0:
             raise ValueError(f"tolerance_pu is {self.tolerance_pu}, expected a number between 0 and 1")
+        object.__setattr__(self, "solver", Solver(self.solver))  # a word will do
+        for name in ("max_iterations", "threads"):
+            value = getattr(self, name)
+            if isinstance(value, bool) or not isinstance(value, int):
+                raise ValueError(f"{name} is {value!r}, expected a whole number")  # noqa: TRY004  one kind of error
         if self.max_iterations < 1:
             raise ValueError(f"max_iterations is {self.max_iterations}, expected 1 or more")
         if self.threads < 0:

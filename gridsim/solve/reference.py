@@ -79,7 +79,7 @@ class ReferenceSolver:
         self._has_shares = options.distributed_slack or bool(user.get("distributed_slack", False))
         self._tolerance = min(TIGHTEST_TOLERANCE, options.tolerance_pu)
         self._options = options
-        self._basis = basis
+        self._basis = LoadingBasis(basis)
         self._starts = ("dc", "flat") if options.use_fallback else ("dc",)
 
     @cached_property

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -14,8 +15,6 @@ from gridsim.solve import make_solver
 from gridsim.solve.solution import NO_POSITION
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from gridsim.dtypes import AnyArray, FloatArray
     from gridsim.solve.options import SolveOptions
     from gridsim.solve.solution import BatchSolution
@@ -206,8 +205,13 @@ def full_width_profiles(
     CompileError
         Without any frame, for unknown keys or element indices, and for frames whose steps differ.
     """
-    if not profiles:
-        raise CompileError("profiles: at least one frame is needed, its index says which steps there are")
+    if not isinstance(profiles, Mapping) or not profiles:
+        raise CompileError("profiles: at least one frame by (table, column) is needed, its index says the steps")
+    for key, frame in profiles.items():
+        if not (isinstance(key, tuple) and [type(word) for word in key] == [str, str]):
+            raise CompileError(f"profile {key!r}: expected table and column, such as ('load', 'p_mw')")
+        if not isinstance(frame, pd.DataFrame):
+            raise CompileError(f"profile {key!r}: is a {type(frame).__name__}, expected a pandas.DataFrame")
     steps = next(iter(profiles.values())).index
     return steps, {key: _full_width(net, key, frame, steps) for key, frame in profiles.items()}
 
@@ -226,6 +230,10 @@ def _full_width(net: Any, key: tuple[str, str], frame: pd.DataFrame, steps: pd.I
     if (place < 0).any():
         unknown = frame.columns[place < 0][0]
         raise CompileError(f"profile {key!r}: {table} {unknown} does not exist; columns are the index of net.{table}")
+    wrong = [dtype for dtype in frame.dtypes.unique() if not _holds_real_numbers(dtype)]
+    if wrong:
+        column = frame.columns[frame.dtypes == wrong[0]][0]
+        raise CompileError(f"profile {key!r}: column {column} holds {wrong[0]}, expected real numbers")
     try:
         values = frame.to_numpy(dtype=np.float64)
     except (TypeError, ValueError) as fault:
@@ -235,3 +243,8 @@ def _full_width(net: Any, key: tuple[str, str], frame: pd.DataFrame, steps: pd.I
     full = np.tile(net[table][column].to_numpy(dtype=np.float64), (len(steps), 1))
     full[:, place] = values
     return full
+
+
+def _holds_real_numbers(dtype: Any) -> bool:
+    """Whether a column of this type holds real numbers, or objects that may be some."""
+    return pd.api.types.is_object_dtype(dtype) or (pd.api.types.is_numeric_dtype(dtype) and dtype.kind not in "bc")

@@ -23,8 +23,8 @@ def deal(n_item: int, least: int, threads: int, run: Callable[[int, int], None],
     """Call ``run(first, last)`` for runs of items until all are done.
 
     Runs are taken by whichever thread is free, so ``run`` must not depend on who takes it. They are ``least`` items
-    long, or as long as ``most`` at first and shorter towards the end, where that is given: fewer calls, and no thread
-    waits long for another. An exception of any run is raised here.
+    long; where ``most`` is given, they begin longer, but not longer than that, and shrink to ``least``: fewer calls,
+    and no thread waits long for another. The last may be shorter. An exception of any run is raised here.
     """
     bounds = _bounds(n_item, least, threads, least if most is None else max(least, most))
     counter = itertools.count()  # next() of it is atomic
@@ -41,7 +41,7 @@ def deal(n_item: int, least: int, threads: int, run: Callable[[int, int], None],
 
 
 def _bounds(n_item: int, least: int, threads: int, most: int) -> list[int]:
-    """Return where runs begin and end: as long as ``most`` while enough is left for all threads, never below least."""
+    """Return where runs begin and end; each takes half of what is left for its thread, from ``least`` to ``most``."""
     bounds = [0]
     while (left := n_item - bounds[-1]) > 0:
         share = left if threads == 1 else left // (2 * threads)

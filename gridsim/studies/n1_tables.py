@@ -10,6 +10,7 @@ import pandas as pd
 
 from gridsim.enums import StepStatus
 from gridsim.results.layout import N1_CAUSES, N1_FAILED, N1_WORST
+from gridsim.solve.contingency import NO_OUTAGE
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -17,9 +18,6 @@ if TYPE_CHECKING:
     from gridsim.dtypes import AnyArray, BoolArray, FloatArray, IndexArray
     from gridsim.grid.stages import Block
     from gridsim.solve.contingency_solver import ContingencyBatch
-
-#: Outage in the tables for hours without solution before any outage.
-NO_OUTAGE = "none"
 
 
 @dataclass

@@ -83,6 +83,29 @@ def test_buses_are_whole_numbers():
     assert refusal(net) == "bus -1: an index is a whole number of at least 0"
 
 
+@pytest.mark.parametrize(("table", "column"), [("load", "scaling"), ("line", "df"), ("trafo", "shift_degree")])
+def test_a_missing_column_is_named(table, column):
+    net = net_with()
+    net[table] = net[table].drop(columns=column)
+    assert (
+        refusal(net) == f"{table}: column {column} is missing; pandapower.convert_format brings an old net up to date"
+    )
+
+
+@pytest.mark.parametrize("table", ["sgen", "shunt", "dcline", "trafo3w"])
+def test_a_missing_table_is_named(table):
+    net = net_with()
+    del net[table]
+    assert refusal(net).startswith(f"{table}: the net has no such table")
+
+
+def test_a_unit_that_its_taps_leave_no_ratio_is_named():
+    net = net_with()
+    net.trafo.loc[6, ["tap_side", "tap_neutral", "tap_pos", "tap_step_percent"]] = ["hv", 0, -10, 10.0]
+    net.trafo.loc[6, "tap_changer_type"] = "Ratio"
+    assert refusal(net) == "trafo 6: its ratio or impedance is no number of a grid"
+
+
 def test_elements_out_of_service_may_hold_anything():
     net = net_with()
     net.line.loc[2, ["in_service", "length_km"]] = [False, float("nan")]

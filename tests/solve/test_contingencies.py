@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,7 @@ import gridsim
 from gridsim import Contingency, SolveOptions, StepStatus, solve_contingencies, solve_timeseries
 from gridsim.errors import CompileError
 from gridsim.solve.contingency import contingencies_of
+from gridsim.solve.contingency_solver import ADDED_PERCENT
 from tests.support.brute_outages import brute_force
 from tests.support.element_nets import ELEMENT_NETS, shipped_net
 from tests.support.parity import LOADING_TOLERANCE_PERCENT
@@ -66,9 +68,7 @@ def _assert_causes_cause(result: Any, brute: Any, groups: Any) -> None:
 def _assert_violations_are_counted(result: Any, brute: Any, net: Any, profiles: Any) -> None:
     before = solve_timeseries(net, profiles).batch.loading.columns
     with np.errstate(invalid="ignore"):
-        above = (brute.loading > result.limit_percent) & (
-            (before[:, None, :] <= result.limit_percent) | (brute.loading >= before[:, None, :] + 1.0)
-        )
+        above = (brute.loading > result.limit_percent) & (brute.loading >= before[:, None, :] + ADDED_PERCENT)
     assert int(result.violations["steps"].sum()) == int(above.sum())
 
 
@@ -147,14 +147,16 @@ def test_same_bits_for_one_thread_and_two_and_any_order() -> None:
 
 
 def test_raising_the_limit_never_adds_a_violation() -> None:
-    net = shipped_net("case30")
-    net.line["max_i_ka"] = 0.1
-    profiles = _profiles(net, 4)
-    steps = [
-        solve_contingencies(net, profiles, limit_percent=limit).violations["steps"].sum()
-        for limit in (50.0, 80.0, 120.0)
-    ]
-    assert steps[0] > steps[1] > steps[2] > 0
+    net = random_net(1)
+    profiles = _profiles(net, 2)
+    by_limit = []
+    for limit in (20.0, 30.0, 30.05, 30.5, 45.0, 80.0):
+        found = solve_contingencies(net, profiles, limit_percent=limit).violations
+        cases = zip(*(found[name] for name in ("contingency", "table", "element", "winding")), strict=True)
+        by_limit.append(dict(zip(cases, found["steps"], strict=True)))
+    assert by_limit[0]
+    for lower, higher in pairwise(by_limit):
+        assert all(lower.get(case, 0) >= steps for case, steps in higher.items())
 
 
 def test_what_is_wrong_is_named() -> None:
@@ -165,9 +167,18 @@ def test_what_is_wrong_is_named() -> None:
         ([("a", {"line": [9]})], "line 9"),
         ([("a", {"nothing": [0]})], "nothing"),
         ([("a", {"line": [0]}), ("a", {"line": [1]})], "twice"),
+        ([("none", {"line": [0]})], "stands for no outage"),
+        (["line 0"], "expected a name and the elements"),
+        ([("a", "line 0")], "expected a name and the elements"),
+        ([("a", {"line": 0})], "line is 0, expected a list of indices"),
+        ({"a": {"line": [0]}}, "contingencies is a dict"),
+        (None, "contingencies is a NoneType"),
     ):
         with pytest.raises(CompileError, match=told):
             solve_contingencies(net, profiles, asked)
+    for limit in (float("nan"), float("inf"), 0.0, -1.0):
+        with pytest.raises(CompileError, match="limit_percent"):
+            solve_contingencies(net, profiles, limit_percent=limit)
     with pytest.raises(ValueError, match="bus"):
         solve_contingencies(net, profiles).cause("bus")
     with pytest.raises(CompileError, match="pandapower"):

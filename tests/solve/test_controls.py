@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import numpy as np
+import pandapower as pp
 import pytest
 
-from gridsim.enums import StepStatus
-from gridsim.solve import SolveOptions
+from gridsim.enums import Solver, StepStatus
+from gridsim.errors import CompileError
+from gridsim.solve import SolveOptions, make_solver
 from gridsim.solve.newton_solver import NewtonSolver
 from gridsim.solve.reference import ReferenceSolver
 from gridsim.solve.solution import NO_POSITION
@@ -147,6 +151,40 @@ def test_from_settled_taps(name):
     theirs = NewtonSolver(settled, options).solve(profiles, 5)
     assert ours.tap_pos.tolist() == theirs.tap_pos.tolist()
     assert_same_solution(ours, theirs)
+
+
+@pytest.mark.parametrize("solver", list(Solver))
+def test_static_generators_keep_within_their_reactive_limits(solver):
+    """As in pandapower: what profiles or the net give beyond min_q_mvar and max_q_mvar is cut off before scaling."""
+    net = pp.create_empty_network()
+    bus = pp.create_bus(net, 110.0)
+    pp.create_ext_grid(net, pp.create_bus(net, 110.0))
+    pp.create_line(net, 1, bus, 20.0, "149-AL1/24-ST1A 110.0")
+    pp.create_load(net, bus, 20.0, 5.0)
+    for own, lowest, highest in ((9.0, -1.0, 1.0), (-9.0, -2.0, np.nan), (0.5, np.nan, 0.4)):
+        pp.create_sgen(net, bus, 1.0, own, min_q_mvar=lowest, max_q_mvar=highest, scaling=0.8)
+    options = dataclasses.replace(LIMITS, solver=solver)
+    q_mvar = np.array([[0.2, -0.3, 0.1], [3.0, -5.0, 2.0]])
+    found = make_solver(net, options).solve({("sgen", "q_mvar"): q_mvar}, 2)
+    own = make_solver(net, options).solve({("sgen", "p_mw"): np.ones((1, 3))}, 1)
+    for solution, step, values in ((found, 0, q_mvar[0]), (found, 1, q_mvar[1]), (own, 0, net.sgen.q_mvar)):
+        net.sgen["q_mvar"] = values
+        pp.runpp(net, enforce_q_lims=True, tolerance_mva=1e-9, numba=False)
+        np.testing.assert_allclose(solution.vm_pu[step], net.res_bus.vm_pu, rtol=0.0, atol=1e-9)
+
+
+def test_set_points_that_contradict_a_dc_line_are_refused():
+    net = control_nets.ring_of_gens()
+    bus = net.gen.bus.iloc[0]
+    pp.create_dcline(
+        net, net.ext_grid.bus.iloc[0], bus, 1.0, 0.0, 0.0, net.ext_grid.vm_pu.iloc[0], net.gen.vm_pu.iloc[0]
+    )
+    solver = make_solver(net, SolveOptions())
+    vm_pu = np.tile(net.gen.vm_pu.to_numpy(), (2, 1))
+    assert solver.solve({("gen", "vm_pu"): vm_pu}, 2).is_solved.all()
+    vm_pu[1, 0] += 0.01
+    with pytest.raises(CompileError, match="differs from that of dcline 0 at the same bus in step 1"):
+        solver.solve({("gen", "vm_pu"): vm_pu}, 2)
 
 
 def test_set_points_by_profile_count_for_limits():

@@ -196,6 +196,22 @@ def check_chunks(name, cuts):
         assert bits(name, part) == bits(name, whole(name), slice(first, last))
 
 
+@pytest.mark.parametrize("size", [1, 7, 31])
+def test_steps_that_are_given_up_count_alike(size):
+    """The chord gives a step up when it must, not when its neighbours are done."""
+    solver, n_step = solver_of("case300"), 64
+    net = net_of("case300")
+    level = np.random.default_rng(5).uniform(0.2, 1.6, n_step)
+    profiles = {("load", name): np.outer(level, net.load[name].to_numpy()) for name in ("p_mw", "q_mvar")}
+    batch = solver.solve(profiles, n_step)
+    assert (batch.rung != 0).any()
+    parts = []
+    for first in range(0, n_step, size):
+        some = {key: values[first : first + size] for key, values in profiles.items()}
+        parts += solver.solve(some, len(next(iter(some.values())))).iterations.tolist()
+    assert parts == batch.iterations.tolist()
+
+
 @pytest.mark.parametrize("name", ["case14", "case300", "everything"])
 @pytest.mark.parametrize("size", [1, 7, 64])
 def test_chunks_inside_the_solver(name, size, monkeypatch):

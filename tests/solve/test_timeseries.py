@@ -82,6 +82,12 @@ def test_inputs_are_not_changed():
         ({("load", "p_mw"): pd.DataFrame({6: [1.0]})}, "load 6 does not exist"),
         ({("load", "p_mw"): pd.DataFrame([[1.0, 2.0]], columns=[5, 5])}, "occurs more than once"),
         ({("load", "p_mw"): pd.DataFrame({5: ["many"]})}, "not a number"),
+        ({("load", "p_mw"): pd.DataFrame({5: [1.0 + 2.0j]})}, "column 5 holds complex128"),
+        ({("load", "p_mw"): pd.DataFrame({5: [True]})}, "column 5 holds bool"),
+        ({("load", "p_mw"): pd.DataFrame({5: pd.to_timedelta([1])})}, "column 5 holds timedelta64"),
+        ({("load", "p_mw"): pd.Series([1.0])}, "is a Series, expected a pandas.DataFrame"),
+        ({"p_mw": pd.DataFrame({5: [1.0]})}, "expected table and column"),
+        ([], "at least one frame"),
         ({("load", "p_kw"): pd.DataFrame({5: [1.0]})}, "no such column"),
         ({("load", "const_z_p_percent"): pd.DataFrame({5: [1.0]})}, "no such profile; accepted are"),
         ({("line", "max_i_ka"): pd.DataFrame({9: [1.0]})}, "no such profile; accepted are"),
@@ -95,6 +101,22 @@ def test_inputs_are_not_changed():
 def test_wrong_profiles_are_named(profiles, message, solver):
     with pytest.raises(gridsim.CompileError, match=message):
         gridsim.solve_timeseries(feeder(), profiles, options=gridsim.SolveOptions(solver=solver))
+
+
+def test_choices_may_be_given_as_words():
+    assert gridsim.SolveOptions(solver="pandapower").solver is gridsim.Solver.pandapower
+    for wrong in ({"solver": "typo"}, {"threads": 1.5}, {"max_iterations": 2.5}, {"threads": True}):
+        with pytest.raises(ValueError, match=next(iter(wrong))):
+            gridsim.SolveOptions(**wrong)
+    net, profiles = feeder(), {("load", "p_mw"): pd.DataFrame({5: [1.0]})}
+    by_word, by_choice = (
+        gridsim.solve_timeseries(net, profiles, basis=basis).loading_percent("trafo")
+        for basis in ("power", gridsim.LoadingBasis.power)
+    )
+    assert by_word.equals(by_choice)
+    assert not by_word.equals(gridsim.solve_timeseries(net, profiles).loading_percent("trafo"))
+    with pytest.raises(ValueError, match="basis is 'volt', expected one of current, power"):
+        gridsim.solve_timeseries(net, profiles, basis="volt")
 
 
 def test_example_of_the_docstring():
