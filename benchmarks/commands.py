@@ -1,4 +1,4 @@
-"""The command line: run, compare, limits, report."""
+"""The command line of the benchmarks."""
 
 from __future__ import annotations
 
@@ -61,11 +61,6 @@ def joined(arguments: list[str]) -> list[str]:
 def main(arguments: list[str]) -> None:
     """Run the command line."""
     app(args=joined(arguments), prog_name="python -m benchmarks")
-
-
-@app.callback()
-def _root() -> None:
-    """Keep the names of the commands even while there is one only."""
 
 
 def _words(values: list[str] | None, default: list[str]) -> list[str]:

@@ -45,7 +45,7 @@ def describe(versions: dict[str, str]) -> dict[str, Any]:
         "cpu": cpu_name(),
         "cores": os.cpu_count(),
         "memory_gb": memory_gb(),
-        "system": f"{platform.system()} {platform.release()}",
+        "system": platform.system(),
         "python": platform.python_version(),
         "versions": {**{name: importlib.metadata.version(name) for name in PACKAGES}, **versions},
         "load_average_before": load_average(),

@@ -12,6 +12,12 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+# An example may wait for a kernel to be compiled, or for a processor. The rest is hypothesis' own profile, which under
+# CI draws the same examples every time.
+settings.register_profile("gridsim", parent=settings(), deadline=None)
+settings.load_profile("gridsim")
 
 #: Beginnings of names: outages with taps that act, which call every kernel, and then what calls none.
 BEGIN_WITH = (

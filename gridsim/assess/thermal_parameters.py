@@ -7,6 +7,7 @@ import math
 from dataclasses import dataclass
 
 from gridsim.errors import InputError
+from gridsim.units import MINUTES_PER_HOUR
 
 PAPERS = ("normal", "upgraded")
 
@@ -87,7 +88,7 @@ class ThermalParameters:
     def decay_h(self) -> tuple[float, float, float]:
         """Time constants of the top oil and of the fast and the slow part of the hot-spot rise, hours."""
         minutes = (self.k11 * self.tau_oil_min, self.k22 * self.tau_winding_min, self.tau_oil_min / self.k22)
-        oil_h, fast_h, slow_h = (value / 60.0 for value in minutes)
+        oil_h, fast_h, slow_h = (value / MINUTES_PER_HOUR for value in minutes)
         return oil_h, fast_h, slow_h
 
     @classmethod

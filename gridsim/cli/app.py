@@ -1,8 +1,8 @@
-"""The command ``gridsim``: check, run, show, explain, compare, plot.
+"""The command ``gridsim``, under which all commands stand.
 
 Exit codes: 0 done, 2 bad input (or a result directory that cannot be used), 3 with ``--strict`` when any step failed, 4
-when another engine differs, 130 interrupted. What a command says goes to standard output, errors and progress to
-standard error; with ``--json`` standard output holds one JSON document and nothing else.
+when another engine differs or none could be compared, 130 interrupted. What a command says goes to standard output,
+errors and progress to standard error; with ``--json`` standard output holds one JSON document and nothing else.
 """
 
 from __future__ import annotations

@@ -26,7 +26,7 @@ def certify(
 ) -> None:
     """Compare hours of a scenario with pandapower, lightsim2grid, power-grid-model and VeraGrid, those installed.
 
-    Ends with 4 when an engine differs by more than its own accuracy allows.
+    Ends with 4 when an engine differs by more than its own accuracy allows, or none could be compared.
 
     Example: gridsim certify scenarios/reference.toml --hours 200
     """

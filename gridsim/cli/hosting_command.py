@@ -29,7 +29,7 @@ def hosting(
         int, typer.Option("--checked-hours", min=1, help="Hours a year in which N-1 MW are solved at all outages.")
     ] = 12,
     limit: Annotated[
-        str | None, typer.Option(help="Rule of loading by name; the first of the scenario if not given.")
+        str | None, typer.Option(help="Rule of loading by name; if not given, each unit's first rule of the scenario.")
     ] = None,
     cos_phi: Annotated[float, typer.Option("--cos-phi", help="Power factor of the load that is added.")] = 0.95,
     threads: Annotated[int, typer.Option(min=0, help="Threads; 0 for all.")] = 0,

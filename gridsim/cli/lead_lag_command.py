@@ -21,7 +21,7 @@ def leadlag(
         bool, typer.Option("--n1/--no-n1", help="Whether to look at single outages, too (takes several times as long).")
     ] = False,
     n1_rule: Annotated[
-        str | None, typer.Option("--n1-rule", help="Rule of the scenario that judges N-1, in place of its first one.")
+        str | None, typer.Option("--n1-rule", help="Rule that judges N-1, in place of those of N-0.")
     ] = None,
     threads: Annotated[int, typer.Option(min=0, help="Threads, or projects side by side; 0 for all.")] = 0,
     csv: Annotated[Path | None, typer.Option(help="Folder for projects.csv and plants.csv.")] = None,

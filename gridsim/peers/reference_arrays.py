@@ -60,8 +60,6 @@ class ReferenceArrays:
         Voltages of the net's own values, pu. Shape (n_bus,).
     pv, pq, slack:
         Positions by kind.
-    vm_set_pu:
-        Magnitudes at pv and slack positions, from ``v_solved``.
     branches:
         All of them as plain numbers.
     shunt_mva:

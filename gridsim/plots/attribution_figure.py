@@ -14,6 +14,7 @@ import pandas as pd
 from gridsim.errors import InputError
 from gridsim.plots import style
 from gridsim.plots.legend_line import LegendLine
+from gridsim.units import PERCENT
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -62,7 +63,7 @@ def attribution_bars(table: pd.DataFrame, max_rows: int) -> pd.DataFrame:
     kept = solved.merge(heads[["element", "start_utc", "label", "place"]], on=["element", "start_utc"])
     order = {kind: number for number, (kind, _, _) in enumerate(KINDS)}
     kept = kept.assign(
-        points=kept["share_percent"] * kept["loading_percent"] / 100.0,
+        points=kept["share_percent"] * kept["loading_percent"] / PERCENT,
         kind_order=kept["kind"].map(order),
     )
     kept = kept[kept["place"] < max_rows]

@@ -31,7 +31,8 @@ _NOTES_IN = 2.9
 _NAME_CHARACTERS = 40
 _NOTE_CHARACTERS = 52
 _RING_PT = 13.0
-#: Marks whose costs differ by less than this factor would cover each other and are moved apart by so many rows.
+#: Marks whose costs differ by less than this factor would cover each other and are moved, in turn down and up, by so
+#: many rows.
 _CLOSE_FACTOR = 1.2
 _APART = 0.17
 #: Marker and colour of each kind: settings and operation in blue, equipment in warm colours, other places in green.
@@ -102,7 +103,7 @@ def draw_fixes(found: Fixes, *, ax: Axes | None = None, max_rows: int = 40) -> A
     Raises
     ------
     InputError
-        No transformer is overloaded.
+        No transformer is overloaded, or no kind of fix applies to those that are.
     """
     if found.candidates.empty:
         raise InputError("no fix was found to be drawn: no transformer is overloaded, or no kind of fix applies")
@@ -168,7 +169,10 @@ def _draw_marks(ax: Axes, rows: pd.DataFrame) -> None:
 
 
 def _shifts(rows: pd.DataFrame) -> list[float]:
-    """Return by how many rows each mark is moved down, so that none covers another of nearly the same cost."""
+    """Return by how many rows each mark is moved down: of nearly the same cost, they lie below and above in turn.
+
+    Neighbours do not cover each other then; of three or more, the first and the third may.
+    """
     shifts = dict.fromkeys(rows.index, 0.0)
     for _, group in rows.groupby("place"):
         ordered = group.sort_values("cost_mln")

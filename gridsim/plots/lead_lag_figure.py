@@ -18,6 +18,8 @@ from gridsim.plots import style
 from gridsim.plots.legend_line import LegendLine
 from gridsim.plots.short_names import transformer_label
 from gridsim.plots.study_data import day_of
+from gridsim.scenario.limit_model import rule_names
+from gridsim.units import HOURS_PER_DAY
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -99,7 +101,7 @@ def draw_lead_lag(found: LeadLag, *, ax: Axes | None = None, max_rows: int = 60)
     if rows.empty:
         raise InputError("the scenario has no planned substation, so there is nothing to draw")
     names = _labels(rows)
-    has_n1 = found.n1_rule is not None
+    has_n1 = found.n1_rules is not None
     lines = _subtitle(found, len(rows))
     height = float(rows["place"].iloc[-1]) + 1.4
     figure = style.new_figure(1.0)
@@ -146,7 +148,7 @@ def _labels(rows: pd.DataFrame) -> list[str]:
 
 
 def _offset_days(found: LeadLag) -> float:
-    return found.scenario.horizon.utc_offset_h / 24.0
+    return found.scenario.horizon.utc_offset_h / HOURS_PER_DAY
 
 
 def _days(moments: pd.Series[Any]) -> Any:
@@ -249,7 +251,7 @@ def _need_text(row: dict[Any, Any], criterion: str) -> str:
 
 
 def _subtitle(found: LeadLag, n_shown: int) -> list[str]:
-    horizon, rule, projects = found.scenario.horizon, found.rule, found.projects
+    horizon, projects = found.scenario.horizon, found.projects
     behind = projects[projects["verdict"] == "behind"]
     first = (
         f"{len(behind)} of {len(projects)} are behind"
@@ -261,13 +263,13 @@ def _subtitle(found: LeadLag, n_shown: int) -> list[str]:
     lines = [
         first,
         f"{found.scenario.title}, {horizon.from_year}–{horizon.to_year}. Needed: the first hour at which, without the "
-        f"project, a transformer passes its limit (rule {rule.name}, N-0).",
+        f"project, a transformer passes its limit (rule {rule_names(found.rules)}, N-0).",
     ]
-    if found.n1_rule is not None:
+    if found.n1_rules is not None:
         n1_behind = int((projects["n1_verdict"] == "behind").sum())
         lines.append(
-            f"N-1 (rule {found.n1_rule.name}): the first hour found at which it does so after an outage, and with the "
-            f"project after none; {n1_behind} are behind. Before it, sampled hours only."
+            f"N-1 (rule {rule_names(found.n1_rules)}): the first hour found at which it does so after an outage, and "
+            f"with the project after none; {n1_behind} are behind. Before it, sampled hours only."
         )
     if found.failed_h:
         lines.insert(0, f"{found.failed_h:,} hours of the plan have NO solution.")

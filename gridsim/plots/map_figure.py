@@ -13,13 +13,14 @@ from gridsim.plots.legend_line import LegendLine
 from gridsim.plots.map_furniture import (
     ATTRIBUTION,
     Window,
-    densest_window,
+    central_window,
     draw_graticule,
     draw_scale_bar,
     window_around,
 )
 from gridsim.plots.map_names import MapData, write_names
 from gridsim.plots.study_data import StudyData, day_of
+from gridsim.units import HOURS_PER_DAY
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -123,7 +124,7 @@ def draw_map(store: ResultStore | StudyData, *, ax: Axes | None = None, year: in
     own = shown.substations[shown.substations["area"] != OUTSIDE]
     own = own if len(own) else shown.substations
     lat, lon = own["lat"].to_numpy(np.float64), own["lon"].to_numpy(np.float64)
-    zoom = densest_window(lat, lon, _ZOOM_IN[0] / _ZOOM_IN[1]) if ax is None else None
+    zoom = central_window(lat, lon, _ZOOM_IN[0] / _ZOOM_IN[1]) if ax is None else None
     if ax is None:
         top = style.HEADER_IN + 0.05
         height = top + _ZOOM_IN[1] + _BOTTOM_IN
@@ -204,7 +205,7 @@ def _draw_substations(ax: Axes, substations: pd.DataFrame) -> None:
 
 
 def _subtitle(data: StudyData, shown: MapData) -> list[str]:
-    hours = (day_of(shown.year + 1) - day_of(shown.year)) * 24.0
+    hours = (day_of(shown.year + 1) - day_of(shown.year)) * HOURS_PER_DAY
     there = shown.substations[shown.substations["is_there"]]
     n_over = int((there["worst_percent"] > 100.0).sum())
     n_lines = int((shown.lines["worst_percent"] > 100.0).sum())

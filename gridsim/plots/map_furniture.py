@@ -65,8 +65,11 @@ def window_around(lat: FloatArray, lon: FloatArray, air: float = 0.06, least_deg
     return Window(float(west - margin), float(south - margin), float(east + margin), float(north + margin))
 
 
-def densest_window(lat: FloatArray, lon: FloatArray, width_over_height: float, share: float = 0.55) -> Window | None:
-    """Return the window of that shape around the densest ``share`` of points, or None when it enlarges little."""
+def central_window(lat: FloatArray, lon: FloatArray, width_over_height: float, share: float = 0.55) -> Window | None:
+    """Return the window of that shape around the ``share`` of points nearest to the median latitude and longitude.
+
+    None when there are few points, or when it would enlarge them little.
+    """
     if len(lat) < 8:
         return None
     whole = window_around(lat, lon)

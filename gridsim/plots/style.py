@@ -1,9 +1,10 @@
 """One look for every figure: sizes, fonts, colours and the few drawing habits that all of them share.
 
-Figures are drawn without ``pyplot`` and without touching ``rcParams``: no global state, so that several threads may
-draw at once. 10.67 inches at 150 dots per inch are 1600 pixels; the smallest letters are then 14 pixels high.
-Colours of loading fall in luminance from empty to overloaded, with a jump at 100 %, so that the order survives
-greyscale printing and every kind of colour blindness; hue only helps.
+Figures are drawn without ``pyplot`` and without touching ``rcParams``, so that several threads may draw at once; only
+while an SVG or PDF is written are settings of these formats changed, by one thread at a time
+(:mod:`gridsim.plots.file_formats`). 10.67 inches at 150 dots per inch are 1600 pixels; the smallest letters, of 6
+points, take then 12 pixels. Colours of loading fall in luminance from empty to overloaded, with a jump at 100 %, so
+that the order survives greyscale printing and every kind of colour blindness; hue only helps.
 """
 
 from __future__ import annotations

@@ -1,4 +1,8 @@
-"""Frames as what JSON knows: the one way in which commands write records for scripts."""
+"""Frames as what JSON knows: how commands write records for scripts.
+
+``check`` and ``compare`` leave it to pandas instead, which rounds to ten decimals; the summary of a run is rounded to
+three when the run is written.
+"""
 
 from __future__ import annotations
 

@@ -12,8 +12,10 @@ from rich.table import Table
 
 from gridsim.report.json_records import plain_records
 from gridsim.report.rule_table import standing
+from gridsim.scenario.limit_model import rule_names
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from rich.console import Console
@@ -34,7 +36,7 @@ _COLOURS = {"behind": "bold red", "ahead": "green", "no need": "default", "not b
 
 def print_lead_lag(console: Console, found: LeadLag) -> None:
     """Print both tables with what they rest on."""
-    scenario, rule = found.scenario, found.rule
+    scenario = found.scenario
     span = f"{scenario.name}, {scenario.horizon.from_year}-{scenario.horizon.to_year}"
     console.print(f"[bold]{escape(scenario.title)}[/bold] ({escape(span)})", soft_wrap=True)
     if found.failed_h:
@@ -42,14 +44,14 @@ def print_lead_lag(console: Console, found: LeadLag) -> None:
     else:
         text = f"[green]all {found.total_h:,} hours of the plan solved[/green]"
     console.print("Hours     " + text)
-    console.print(f"Rule      {_rule(rule)}; transformers, N-0", soft_wrap=True)
-    if found.n1_rule is not None:
-        console.print(f"Rule N-1  {_rule(found.n1_rule)}; transformers, N-1: {N1_ASKED}", soft_wrap=True)
+    console.print(f"Rule      {_rules(found.rules)}; transformers, N-0", soft_wrap=True)
+    if found.n1_rules is not None:
+        console.print(f"Rule N-1  {_rules(found.n1_rules)}; transformers, N-1: {N1_ASKED}", soft_wrap=True)
     console.print("Projects  " + _counted(found.projects, "verdict", "n0_lead_months"))
-    if found.n1_rule is not None:
+    if found.n1_rules is not None:
         console.print("  N-1     " + _counted(found.projects, "n1_verdict", "n1_lead_months"))
     console.print(_project_table(found))
-    if found.n1_rule is not None:
+    if found.n1_rules is not None:
         console.print(_n1_table(found))
         console.print(_cut_off(found.projects), soft_wrap=True)
     plants = found.plants
@@ -77,16 +79,20 @@ def lead_lag_record(found: LeadLag) -> dict[str, Any]:
         "scenario": found.scenario.name,
         "from_year": found.scenario.horizon.from_year,
         "to_year": found.scenario.horizon.to_year,
-        "criteria": ["n-0"] if found.n1_rule is None else ["n-0", "n-1"],
-        "rule": found.rule.name,
-        "n1_rule": None if found.n1_rule is None else found.n1_rule.name,
-        "n1_asked": None if found.n1_rule is None else N1_ASKED,
+        "criteria": ["n-0"] if found.n1_rules is None else ["n-0", "n-1"],
+        "rule": rule_names(found.rules),
+        "n1_rule": None if found.n1_rules is None else rule_names(found.n1_rules),
+        "n1_asked": None if found.n1_rules is None else N1_ASKED,
         "total_h": found.total_h,
         "failed_h": found.failed_h,
         "projects": plain_records(_with_dates(found.projects)),
         "plants": plain_records(_with_dates(found.plants)),
         "elapsed_s": dict(found.elapsed_s),
     }
+
+
+def _rules(rules: Sequence[LimitRule]) -> str:
+    return ", else ".join(map(_rule, rules))
 
 
 def _rule(rule: LimitRule) -> str:

@@ -28,7 +28,7 @@ class RunStart:
     scenario, from_year, to_year, options, inputs, versions, origin, scenario_values:
         As in :class:`gridsim.results.manifest.Manifest`.
     sources:
-        Hash of the source code that solves load flows.
+        Hash of the source code that solves load flows and shapes what is stored of them.
     reuse:
         Directory of the run whose blocks are taken over; empty when there is none.
     """

@@ -21,7 +21,7 @@ _HOUR = np.timedelta64(1, "h")
 _DAYS_PER_MONTH_ROW = 31
 _FEBRUARY_28, _FEBRUARY_29 = _DAYS_PER_MONTH_ROW + 27, _DAYS_PER_MONTH_ROW + 28
 #: Hours of a common year and of a leap year, for messages.
-_WHOLE_YEARS_H = (8760, 8784)
+_WHOLE_YEARS_H = (365 * HOURS_PER_DAY, 366 * HOURS_PER_DAY)
 
 
 @dataclass(frozen=True, eq=False)

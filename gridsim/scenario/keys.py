@@ -151,5 +151,5 @@ def hours(description: str, minimum: float | None = None, maximum: float | None 
 
 
 def table(model: type[Any], description: str, **more: Any) -> Any:
-    """Declare a table with the keys of ``model``; absent, it has the defaults of ``model``."""
+    """Declare a table with the keys of ``model``; absent, it is ``default``, else the defaults of ``model``."""
     return key(KeyKind.table, description, model=model, **more)

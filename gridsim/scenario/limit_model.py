@@ -23,7 +23,7 @@ from gridsim.scenario.choices import AmbientReading
 from gridsim.scenario.keys import KeyKind
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from gridsim.dtypes import AnyArray, BoolArray, FloatArray
     from gridsim.scenario.knots import AmbientKnots
@@ -110,6 +110,11 @@ class LimitRule:
         """The loading above which the rule begins, where it is one number for all units and temperatures."""
         first = {limit_class.tiers[0].percent for limit_class in self.classes}
         return first.pop() if len(first) == 1 else None
+
+
+def rule_names(rules: Iterable[LimitRule]) -> str:
+    """Return the names of rules of which the first that holds for a unit judges it."""
+    return ", else ".join(rule.name for rule in rules)
 
 
 @dataclass(frozen=True)

@@ -124,7 +124,13 @@ class SolverOptions:
     tolerance_pu: float = keys.number(
         "Largest mismatch of a solved step, per unit of net.sn_mva", 0.0, 1e-3, is_open_minimum=True, default=1e-8
     )
-    max_iterations: int = keys.whole("Iterations after which a step counts as failed", 1, 200, default=20)
+    max_iterations: int = keys.whole(
+        "Iterations of each method before a step goes to the next slower one; the first takes at least 24, "
+        "the damped last one three times as many",
+        1,
+        200,
+        default=20,
+    )
     use_fallback: bool = keys.flag("Whether a failed step is tried again by slower methods", default=True)
     tap_control: bool = keys.flag(
         "Whether on-load tap changers hold the bands of table voltage_bands; if not, taps stand where tables have them",

@@ -1,9 +1,11 @@
-"""Fingerprints of blocks: equal when, and only when, everything is equal that the numbers of a block depend on.
+"""Fingerprints of blocks: equal only when everything is equal that the numbers of a block depend on.
 
 That is the net of its stage with its own values, its injections, the hours they stand for, the options that say how a
-load flow is solved, the basis of loadings, the source code that solves, and the packages whose arithmetic it uses. Net
-and injections are hashed as numbers, so it does not matter which table, scenario or weather they come from, and a
-change that leaves them as they are leaves the fingerprint as it is.
+load flow is solved, the basis of loadings, the source code that solves and shapes what is stored, and the packages
+whose arithmetic it uses. Net and injections are hashed as numbers, so it does not matter which table, scenario or
+weather they come from, and a change that leaves them as they are leaves the fingerprint as it is. Source code is hashed
+as text: a comment changes the fingerprint too. Of the machine, system and family of processor count; kernels compiled
+for another processor of the family may differ in the last bits.
 
 Of elements out of service only their number counts: no kernel reads their values. So a plant that connects in 2030 may
 change without any block before 2030 being solved again. A new row is another matter: it moves the others, and sums in
@@ -13,6 +15,7 @@ another order differ in their last bits.
 from __future__ import annotations
 
 import hashlib
+import pkgutil
 import platform
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -32,6 +35,16 @@ if TYPE_CHECKING:
 
 #: Rooms whose code turns a net and its injections into the numbers of a block.
 SOLVING_ROOMS = ("kernels", "compiled", "solve")
+#: Modules outside of them whose constants they use, or that turn solutions into what is stored.
+SHAPING_MODULES = (
+    "dtypes.py",
+    "enums.py",
+    "units.py",
+    "results/block_tables.py",
+    "results/frames.py",
+    "studies/block_stream.py",
+    "studies/result_tables.py",
+)
 #: Packages that do so too.
 SOLVING_PACKAGES = ("numpy", "numba", "llvmlite", "scipy", "pandapower")
 #: Columns of the net that say where something stands on the map.
@@ -43,9 +56,13 @@ HASHED_ROWS = 256
 
 
 def solving_sources() -> str:
-    """Return a hash of the source code that solves load flows."""
+    """Return a hash of the source code that solves load flows and shapes what is stored of them."""
     package = Path(__file__).resolve().parents[1]
-    return "-".join(sources_hash(package / room) for room in SOLVING_ROOMS)
+    shaping = hashlib.sha256()
+    for module in SHAPING_MODULES:
+        # Read as the package's own data, without an import: some of them load pandapower.
+        _add_bytes(shaping, pkgutil.get_data("gridsim", module) or b"")
+    return "-".join([*(sources_hash(package / room) for room in SOLVING_ROOMS), shaping.hexdigest()[:16]])
 
 
 class Fingerprints:
@@ -117,8 +134,11 @@ def _in_service(frame: pd.DataFrame) -> BoolArray:
 
 
 def _add_text(digest: Any, text: str) -> None:
-    """Hash a text with its length before it, so that no two lists of texts look the same."""
-    content = text.encode()
+    _add_bytes(digest, text.encode())
+
+
+def _add_bytes(digest: Any, content: bytes) -> None:
+    """Hash bytes with their length before them, so that no two lists of them look the same."""
     digest.update(len(content).to_bytes(8, "little") + content)
 
 

@@ -13,6 +13,7 @@ from gridsim.grid.fix_tables import UNITS
 from gridsim.scenario.fix_catalogue import COSTS
 from gridsim.scenario.fix_model import FixKind
 from gridsim.studies.fix_offers import NotApplicableError
+from gridsim.units import PERCENT
 
 if TYPE_CHECKING:
     from gridsim.dtypes import FloatArray
@@ -52,7 +53,7 @@ def load_transfer(case: Case) -> list[Fix]:
     target, km, spare_mva = _roomiest(case, origin, homes)
     moved = share * p_mw
     what = (
-        f"{100.0 * share:.0f} % of the load of {origin} ({moved:.1f} MW) to {target}, {km:.1f} km away, "
+        f"{PERCENT * share:.0f} % of the load of {origin} ({moved:.1f} MW) to {target}, {km:.1f} km away, "
         f"which has {spare_mva:.0f} MVA to spare at its highest"
     )
     project = case.project_id(FixKind.load_transfer)

@@ -24,6 +24,7 @@ from gridsim.grid.fix_tables import UNITS, event_row, merged, next_type, project
 from gridsim.grid.load_rows import load_buses
 from gridsim.scenario.fix_model import FixKind
 from gridsim.studies.fix_bench import units_in_service
+from gridsim.units import PERCENT
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -216,7 +217,7 @@ def tap_setting(case: Case) -> list[Fix]:
     shifts = {bus: min(case.options.band_shift_pu, float(left)) for bus, left in room.items() if left > 1e-9}
     if not shifts:
         raise NotApplicableError(f"its voltage bands reach up to {case.options.band_highest_pu:g} pu already")
-    what = "voltage band of " + ", ".join(f"{bus} +{100.0 * shift:.1f} %" for bus, shift in shifts.items())
+    what = "voltage band of " + ", ".join(f"{bus} +{PERCENT * shift:.1f} %" for bus, shift in shifts.items())
     first = pd.Timestamp(case.grid.scenario.horizon.from_year, 1, 1)
     return [case.fix(FixKind.tap_setting, what, float(len(shifts)), GridChange(bands_pu=shifts), day=first)]
 

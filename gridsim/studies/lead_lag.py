@@ -7,14 +7,14 @@ would cut stay whole, its load transfers do not happen, investors stay at their 
 *with* it from the first day of the horizon. All other projects keep their dates.
 
 A project is *needed by* the first hour at which, without it, a transformer winding is above the limit (the loading at
-which the first rule of the scenario begins for the unit) and, with it, that winding is not, being lower by at least
-:data:`gridsim.studies.lead_lag_projects.RELIEF_POINTS` percentage points or out of service. Overloads that the project
-does not cure are not blamed on its absence. Two projects that would cure the same overload are both needed for it: the
-earlier may make the later superfluous until the load has grown again. An hour that has no solution without the project
-and one with it is a need, too. Lines are not looked at. The verdict is the sign of the difference to the planned date:
-a need before the date is a project *behind*, by so many months. A need in the first year of the horizon says "at least
-so many months behind": the same season of the year before is not known. How the hour is found, and what is guaranteed,
-is written in :mod:`gridsim.studies.lead_lag_projects`.
+which the first rule of the scenario that holds for the unit begins) and, with it, that winding is not, being lower by
+at least :data:`gridsim.studies.lead_lag_projects.RELIEF_POINTS` percentage points or out of service. Overloads that the
+project does not cure are not blamed on its absence. Two projects that would cure the same overload are both needed for
+it: the earlier may make the later superfluous until the load has grown again. An hour that has no solution without the
+project and one with it is a need, too. Lines are not looked at. The verdict is the sign of the difference to the
+planned date: a need before the date is a project *behind*, by so many months. A need in the first year of the horizon
+says "at least so many months behind": the same season of the year before is not known. How the hour is found, and what
+is guaranteed, is written in :mod:`gridsim.studies.lead_lag_projects`.
 
 Criteria: N-0, all branches in service, columns ``n0_``; and where asked for N-1, after the outage of any one
 transformer, line or unit of given output, columns ``n1_`` (:mod:`gridsim.studies.lead_lag_n1`). ``verdict`` is that of
@@ -49,7 +49,7 @@ from gridsim.studies.time_series import asked_scenario, solve_options
 from gridsim.tables.load import load_tables
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
     from pathlib import Path
 
     from gridsim.grid.investor_load import InvestorProject
@@ -104,9 +104,10 @@ class LeadLag:
         One row per investor project that comes, columns ``PLANT_COLUMNS``, the longest wait first.
     scenario:
         As asked for.
-    rule:
-        The rule that says what an overload is: the first of the scenario.
-    n1_rule:
+    rules:
+        The rules that say what an overload is: each winding is judged by the first of them that holds for it. Those of
+        the scenario that judge no winding are left out.
+    n1_rules:
         The same after an outage; None where N-1 was not asked for.
     total_h, failed_h:
         Hours of the planned run, and those without solution.
@@ -117,8 +118,8 @@ class LeadLag:
     projects: pd.DataFrame
     plants: pd.DataFrame
     scenario: Scenario
-    rule: LimitRule
-    n1_rule: LimitRule | None
+    rules: tuple[LimitRule, ...]
+    n1_rules: tuple[LimitRule, ...] | None
     total_h: int
     failed_h: int
     elapsed_s: Mapping[str, float]
@@ -161,7 +162,7 @@ def lead_lag(
     clock, told = PhaseClock(), progress or Silence()
     asked = asked_scenario(scenario, from_year, to_year)
     options = solve_options(asked.solver, None, threads)
-    n1_rules = _n1_rules(asked, n1_rule) if n1 or n1_rule is not None else ()
+    n1_rules = _n1_rules(asked, n1_rule) if n1 or n1_rule is not None else None
     tables = load_tables(asked.network_folder)
     with clock.phase("stage"):
         told.begin("Laying out stages, demand and generation", 0)
@@ -169,10 +170,11 @@ def lead_lag(
 
         grid = stage_grid(tables, asked)
     solving = Solving(grid, options)
+    n1_limit = None if n1_rules is None else LeadingLimit(grid, solving.columns.elements, n1_rules)
     with clock.phase("planned run"):
         run = solve_planned(grid, solving, told)
     with clock.phase("projects"):
-        projects = _project_table(run, n1_rules, threads, told)
+        projects = _project_table(run, n1_limit, threads, told)
     with clock.phase("plants"):
         plants = _plant_table(run, options, told)
     step_h = asked.horizon.resolution_h
@@ -180,8 +182,8 @@ def lead_lag(
         projects=projects,
         plants=plants,
         scenario=asked,
-        rule=asked.limit_rules[0],
-        n1_rule=n1_rules[0] if n1_rules else None,
+        rules=solving.limit.rules,
+        n1_rules=None if n1_limit is None else n1_limit.rules,
         total_h=len(grid.time_utc) * step_h,
         failed_h=int(run.is_failed.sum()) * step_h,
         elapsed_s=clock.elapsed_s(),
@@ -208,15 +210,13 @@ def judged_projects(grid: StagedGrid) -> list[str]:
     return [str(project) for project in projects.loc[is_judged, "project_id"]]
 
 
-def _project_table(run: PlannedRun, n1_rules: Sequence[LimitRule], threads: int, progress: Progress) -> pd.DataFrame:
-    """Judge the projects; N-1 by ``n1_rules``, and not where there are none."""
+def _project_table(run: PlannedRun, n1_limit: LeadingLimit | None, threads: int, progress: Progress) -> pd.DataFrame:
+    """Judge the projects; N-1 by ``n1_limit``, and not where there is none."""
     ids = judged_projects(run.grid)
     progress.begin("Projects, with and without", len(ids))
     processes = usable_processes(threads)
     alone = run if processes == 1 else dataclasses.replace(run, solving=run.solving.with_threads(1))
-    outages = None
-    if n1_rules:
-        outages = PlannedOutages(alone, LeadingLimit(run.grid, run.solving.columns.elements, n1_rules))
+    outages = None if n1_limit is None else PlannedOutages(alone, n1_limit)
     rows = results_side_by_side(
         lambda project_id: project_row(alone, project_id, outages), ids, processes, lambda: progress.advance(1)
     )

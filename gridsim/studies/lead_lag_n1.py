@@ -12,7 +12,7 @@ Left out are the outages of voltage-holding plants and ties (:mod:`gridsim.studi
 
 Every hour after every outage would be too much, so hours are chosen:
 
-* *Sampled hours*: in each month the hours at which those ``WINDINGS`` windings are highest (N-0, as planned) that the
+* *Sampled hours*: in each month the hours at which those ``N_WINDING`` windings are highest (N-0, as planned) that the
   project relieves most; before any is known, the hour at which most windings are highest. All outages are solved in
   them, without and with the project. Of a year those stretches (parts without change of the grid) are asked that hold
   the highest hours of the year of these windings; where one has a need, those before it are asked, too. While all
@@ -44,7 +44,7 @@ if TYPE_CHECKING:
     from gridsim.studies.lead_lag_projects import Need, ProjectScan
 
 #: Windings, those that a project relieves most, whose highest hour of each month is solved after all outages.
-WINDINGS = 6
+N_WINDING = 6
 #: Distance to the limit, in percentage points, within which an outage is solved in every hour of a month.
 NEAR_POINTS = 5.0
 #: Steps solved at a time while the first one is looked for.
@@ -150,7 +150,7 @@ class _OutageScan:
 
     def _watched(self) -> IndexArray:
         """Return the windings that the project relieves most, (n_watched,)."""
-        order = np.argsort(-self._relief, kind="stable")[:WINDINGS]
+        order = np.argsort(-self._relief, kind="stable")[:N_WINDING]
         return order[self._relief[order] >= REACH_POINTS]
 
     def _look(self, part: Stretch) -> tuple[float, OutageNeed | None]:

@@ -76,12 +76,20 @@ class OpenBlock:
 
 
 class LeadingLimit:
-    """Where the first of some rules that holds for a winding begins, percent; those of the scenario by default."""
+    """Where the first of some rules that holds for a winding begins, percent; those of the scenario by default.
+
+    Attributes
+    ----------
+    rules:
+        Those by which some winding is judged, in their order.
+    """
 
     def __init__(self, grid: StagedGrid, elements: pd.DataFrame, rules: Sequence[LimitRule] | None = None) -> None:
         self._watches = watch_list(elements, grid.scenario.limit_rules if rules is None else rules)
         leading = self._watches.leading
         self._is_watched = leading >= 0
+        judging = np.unique(self._watches.rule_pos[leading[self._is_watched]])
+        self.rules = tuple(self._watches.rules[position] for position in judging)
         self._tier = self._watches.first_tier[leading]
         self._ambient = ambient_series(grid)
 

@@ -22,10 +22,10 @@ if TYPE_CHECKING:
 
 @dataclass
 class _Failures:
-    """Failed hours of one outage."""
+    """Failed steps of one outage."""
 
-    hours: int = 0
-    unsolved: int = 0
+    n_step: int = 0
+    n_unsolved: int = 0
     first: int = -1
     last: int = -1
     lost_max_mw: float = 0.0
@@ -34,9 +34,9 @@ class _Failures:
 
 @dataclass
 class _Effect:
-    """What one outage does to others."""
+    """What one outage does to others; ``n_step`` are the steps in which it loads the most frequent above the limit."""
 
-    hours: int = 0
+    n_step: int = 0
     elements: set[int] = field(default_factory=set)
     peak_percent: float = float("nan")
     peak_element: int = -1
@@ -122,8 +122,9 @@ class N1Tally:
             entry = self._failures.setdefault(names[k] if k >= 0 else NO_OUTAGE, _Failures())
             entry.first = int(steps.min()) if entry.first < 0 else min(entry.first, int(steps.min()))
             entry.last = max(entry.last, int(steps.max()))
-            entry.hours += len(steps)
-            entry.unsolved += int((failed.status[mine] != int(StepStatus.de_energised)).sum()) if k >= 0 else len(steps)
+            entry.n_step += len(steps)
+            is_unsolved = (failed.status[mine] != int(StepStatus.de_energised)) | (k < 0)
+            entry.n_unsolved += int(is_unsolved.sum())
             entry.lost_max_mw = max(entry.lost_max_mw, float(lost.max()))
             entry.lost_mwh += float(lost.sum()) * self._step_h
 
@@ -149,7 +150,7 @@ class N1Tally:
             entry = self._effects.setdefault(names[k], _Effect())
             columns = np.flatnonzero(above[k])
             entry.elements.update(columns.tolist())
-            entry.hours += int(above[k].max())
+            entry.n_step += int(above[k].max())
             peaks = found.peak_percent[k, kept[columns]]
             best = int(np.argmax(peaks))
             if not peaks[best] <= entry.peak_percent:
@@ -161,7 +162,7 @@ class N1Tally:
         """Return table ``n1_failed``: outages that have no solution or cut load off, those without solution first."""
         rows = []
         for name, entry in self._failures.items():
-            hours, unsolved_h = entry.hours * self._step_h, entry.unsolved * self._step_h
+            hours, unsolved_h = entry.n_step * self._step_h, entry.n_unsolved * self._step_h
             span = self._at(entry.first), self._at(entry.last)
             rows.append((name, hours, unsolved_h, *span, entry.lost_max_mw, entry.lost_mwh))
         frame = pd.DataFrame(rows, columns=list(N1_FAILED.column_names))
@@ -188,7 +189,7 @@ class N1Tally:
         rows = []
         for name, entry in self._effects.items():
             element = self.elements["element"].iloc[entry.peak_element]
-            hours = entry.hours * self._step_h
+            hours = entry.n_step * self._step_h
             rows.append((name, len(entry.elements), hours, entry.peak_percent, element, self._at(entry.peak_step)))
         frame = pd.DataFrame(rows, columns=list(N1_CAUSES.column_names))
         return frame.sort_values(["worst_percent", "outage"], ascending=[False, True], kind="stable").reset_index(

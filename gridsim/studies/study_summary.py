@@ -14,7 +14,7 @@ from gridsim.assess.verdicts import verdict_counts
 from gridsim.enums import StepStatus
 from gridsim.results.frames import TIME_FORMAT
 from gridsim.studies.official_figures import official_demand
-from gridsim.units import PERCENT
+from gridsim.units import MWH_PER_GWH, PERCENT
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -133,7 +133,7 @@ def _load(steps: pd.DataFrame, resolution_h: float) -> dict[str, Any]:
         "mean_mw": _number(load.mean()),
         "peak_mw": _number(load.max()),
         "peak_utc": _time(highest),
-        "energy_gwh": _number(load.sum() * resolution_h / 1000.0),
+        "energy_gwh": _number(load.sum() * resolution_h / MWH_PER_GWH),
         "loss_percent": _number(loss.sum() / load.sum() * PERCENT if load.sum() else np.nan),
     }
 

@@ -36,7 +36,7 @@ _LINE_BREAK = re.compile(r"[\t\n\r]")
 #: Years a plan can speak of; timestamps of 64 bits in nanoseconds end in 2262.
 FIRST_YEAR, LAST_YEAR = 1900, 2200
 _LARGEST_WHOLE = 2.0**53
-_TRUE_WORDS = {"true": True, "false": False}
+_FLAG_WORDS = {"true": True, "false": False}
 _EMPTY: dict[Kind, object] = {
     Kind.text: "",
     Kind.number: np.nan,
@@ -98,8 +98,8 @@ def _read_whole(column: Column, text: str) -> float | Problem:
 
 def _read_flag(column: Column, text: str) -> bool | Problem:  # noqa: ARG001
     word = text.lower()
-    if word in _TRUE_WORDS:
-        return _TRUE_WORDS[word]
+    if word in _FLAG_WORDS:
+        return _FLAG_WORDS[word]
     return "wrong_type", "neither true nor false", "Write true or false, in English in every spreadsheet."
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gridsim.tables.draft import rows_where
+from gridsim.units import PERCENT
 
 if TYPE_CHECKING:
     from gridsim.errors import Finding
@@ -48,7 +49,7 @@ def bands_hold_a_step(draft: Draft) -> list[Finding]:
     is_known = not draft.unreadable.intersection(("buses", *_TYPES, *_TYPES.values()))
     for table, sides in HELD_SIDES.items():
         types = _TYPES[table]
-        step = draft.numbers(types, "tap_step_percent") / 100.0
+        step = draft.numbers(types, "tap_step_percent") / PERCENT
         lowest = draft.numbers(types, "tap_min") - draft.numbers(types, "tap_neutral")
         largest_of_type = step / (1.0 + step * lowest)
         is_oltc = draft.frames[types]["is_oltc"].to_numpy(dtype=bool)
@@ -72,7 +73,7 @@ def bands_hold_a_step(draft: Draft) -> list[Finding]:
         remedy = "Delete the row, or correct the busbar or the type of the unit."
         findings.append(draft.finding("voltage_bands", pos, "bus_id", "no_tap_changer", message=message, remedy=remedy))
     for pos in rows_where(high < low * (1.0 + largest)):
-        message = f"one step may change the voltage by {largest[pos] * 100.0:.3g} %, which passes over the whole band"
+        message = f"one step may change the voltage by {largest[pos] * PERCENT:.3g} %, which passes over the whole band"
         remedy = "Widen the band, or no position may lie in it."
         findings.append(
             draft.finding("voltage_bands", pos, "vm_upper_pu", "narrow_band", message=message, remedy=remedy)

@@ -94,7 +94,7 @@ def test_element_out_of_service_ends_an_episode_like_a_healthy_step() -> None:
     assert len(one_column([90, 110, np.nan, 90], constant(100.0, 5.0))) == 0
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(
     seed=st.integers(0, 2**32 - 1),
     cuts=st.lists(st.integers(1, 39), unique=True, max_size=6).map(sorted),
@@ -138,7 +138,7 @@ def test_kernel_agrees_with_plain_loops_wherever_the_run_is_cut(
         np.testing.assert_allclose(rows["overload_mvah"], [e.overload_mvah for e in wanted], rtol=1e-12)
 
 
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 @given(seed=st.integers(0, 2**32 - 1), more=st.floats(0.0, 20.0), longer_h=st.floats(0.0, 3.0))
 def test_a_higher_limit_or_a_longer_permit_never_adds_an_overload(seed: int, more: float, longer_h: float) -> None:
     block = np.random.default_rng(seed).uniform(90.0, 125.0, (6, 60)).astype(np.float32)

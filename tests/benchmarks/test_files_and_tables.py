@@ -13,6 +13,7 @@ from benchmarks import ranking, registry
 from benchmarks.commands import joined
 from benchmarks.comparing import comparison, is_change
 from benchmarks.limits import limits, moved, operations
+from benchmarks.machine import describe
 from benchmarks.peak import Peak, measure
 from benchmarks.picture import draw
 from benchmarks.record import Agreement, Record, Run, Verdict, together
@@ -210,3 +211,10 @@ def test_command_runs_from_end_to_end(tmp_path: Path, capsys: pytest.CaptureFixt
     assert path.with_suffix(".png").exists()
     app(args=["compare", str(path), str(path)], standalone_mode=False)
     assert "1.00" in capsys.readouterr().out
+
+
+def test_where_a_run_took_place_is_told_without_the_build_of_its_kernel() -> None:
+    told = describe({"some-peer": "1.2"})
+    assert set(told) == (set(MACHINE) | {"memory_gb"}) - {"load_average_after"}
+    assert told["system"].isalpha()
+    assert told["versions"]["some-peer"] == "1.2"

@@ -69,12 +69,19 @@ def test_after_a_failure_it_goes_on_with_the_command_that_failed(folder: Path) -
 def test_times_are_kept_and_told(folder: Path) -> None:
     ran(folder)
     record = json.loads(running.record_file(folder, "copy").read_text(encoding="utf-8"))
+    assert {key: type(value) for key, value in record.items()} == {
+        "command": str,
+        "wall_s": float,
+        "processor_s": float,
+        "said": str,
+    }
     assert record["command"] == COPY.line
-    assert record["wall_s"] >= 0.0
-    assert record["processor_s"] >= 0.0
+    running.record_file(folder, "copy").write_text(json.dumps(record | {"wall_s": 1234.5, "processor_s": 67.8}))
     lines = running.times([*PLAY, "never_run"], folder)
     assert [line.split()[0] for line in lines] == list(PLAY)
-    assert lines[0].endswith("s of processor time")
+    assert lines[0].split(maxsplit=1)[1] == "1,234.5 s by the clock,     67.8 s of processor time"
+    told = json.loads(running.record_file(folder, "quote").read_text(encoding="utf-8"))
+    assert lines[1].endswith(running.measured(told))
 
 
 def test_scenario_is_that_of_the_repository_and_results_may_be_replaced(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 from typing import TYPE_CHECKING
 
 import pytest
@@ -46,14 +47,25 @@ def test_two_processes_draw_what_one_draws(store: ResultStore, tmp_path: Path) -
 
 @pytest.mark.usefixtures("two_processors")
 @pytest.mark.parametrize("moment", ["before it is asked", "before it answers"])
-def test_nothing_is_missing_when_the_second_process_is_gone(store: ResultStore, moment: str) -> None:
+def test_nothing_is_missing_when_the_second_process_is_gone(
+    store: ResultStore, moment: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     shutil.rmtree(store.plots_directory, ignore_errors=True)
     with DrawingProcess(is_wanted=True) as second:
-        assert second._process is not None
-        if moment == "before it answers":
-            second.begin(store, list(KINDS))
-        second._process.kill()
-        second._process.wait()
+        process, wait_for_answer = second._process, second.drawn
+        assert process is not None
+
+        def killed_while_waited_for() -> list[Path]:
+            process.kill()
+            return wait_for_answer()
+
+        if moment == "before it is asked":
+            process.kill()
+            process.wait()
+        else:  # it stands still, so that it is asked and cannot answer
+            process.send_signal(signal.SIGSTOP)
+            os.waitid(os.P_PID, process.pid, os.WSTOPPED)
+            monkeypatch.setattr(second, "drawn", killed_while_waited_for)
         drawn = draw_run(store, second)
     assert [path.stem for path in drawn] == list(KINDS)
     assert all(path.stat().st_size > 0 for path in drawn)

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,7 @@ from tests.support.tiny_study import write_tiny_study
 REPOSITORY = Path(__file__).resolve().parents[2]
 #: Long enough for kernels to be compiled on the way, which an interrupt waits for.
 PATIENCE_S = 600.0
+#: As many as a run of the tiny study has parts: its six blocks, what is before them and what is after them.
 N_KILL = 8
 
 
@@ -99,9 +101,10 @@ def test_runs_killed_at_random_moments_go_on_to_the_files_of_one_that_was_not(tm
     )
     assert done.returncode == 0, done.stderr
     told = json.loads(done.stdout)
-    assert len(told["noted"]) == N_KILL
-    assert len({noted for noted in told["noted"] if noted >= 0}) >= 3  # early, late and between
-    assert told["finished"] >= N_KILL // 4
+    parts = [part for part, _ in told["kills"]]
+    assert sorted(parts) == list(range(-1, told["n_block"] + 1))  # one before, in and after every block
+    assert all(reached in {part, part + 1} for part, reached in told["kills"])
+    assert told["finished"] == 1 + sum(later < earlier for earlier, later in pairwise(parts))
 
 
 @pytest.mark.slow

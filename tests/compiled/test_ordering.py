@@ -30,7 +30,7 @@ graphs = st.integers(1, 9).flatmap(
 
 
 @given(graphs)
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 def test_pattern_is_what_elimination_fills(graph):
     n, edges = graph
     elimination = minimum_degree(*pattern_of(edges, n))

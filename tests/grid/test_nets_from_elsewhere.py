@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-few = settings(max_examples=12, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+few = settings(max_examples=12, derandomize=True, suppress_health_check=list(HealthCheck))
 
 CASE = """function mpc = two
 % a comment with [brackets] and 'quotes'

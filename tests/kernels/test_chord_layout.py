@@ -47,7 +47,7 @@ def plans(draw):
 
 
 @given(plans())
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_schedule_respects_needs(plan):
     needs, shapes = plan
     runs = schedule(needs, shapes)

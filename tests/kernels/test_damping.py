@@ -19,7 +19,7 @@ vectors = st.lists(st.floats(-10.0, 10.0), min_size=2, max_size=4)
 
 
 @given(vectors, vectors, st.floats(0.05, 1.0))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_multiplier_is_where_the_squared_mismatch_is_smallest(first, second, largest):
     """Brute force over the interval; the cubic may have several valleys, any of them is a descent."""
     size = min(len(first), len(second))

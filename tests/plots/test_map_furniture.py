@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from gridsim.plots.map_furniture import Window, densest_window, exit_point, window_around
+from gridsim.plots.map_furniture import Window, central_window, exit_point, window_around
 
 
 def test_a_window_fills_a_panel_without_distortion_and_loses_nothing() -> None:
@@ -22,7 +22,7 @@ def test_the_enlarged_part_shows_the_crowd_and_not_the_stragglers() -> None:
     generator = np.random.default_rng(7)
     lat = np.concatenate([generator.normal(43.25, 0.03, 60), [45.2, 43.5, 44.9, 43.0]])
     lon = np.concatenate([generator.normal(76.9, 0.04, 60), [73.9, 73.6, 77.9, 79.2]])
-    window = densest_window(lat, lon, 0.7)
+    window = central_window(lat, lon, 0.7)
     assert window is not None
     assert window.holds(lat[:60], lon[:60]).mean() > 0.5
     assert not window.holds(lat[60:], lon[60:]).any()
@@ -30,8 +30,8 @@ def test_the_enlarged_part_shows_the_crowd_and_not_the_stragglers() -> None:
 
 def test_nothing_is_enlarged_when_nothing_is_crowded() -> None:
     lat, lon = np.meshgrid(np.linspace(43.0, 45.0, 4), np.linspace(75.0, 78.0, 4))
-    assert densest_window(lat.ravel(), lon.ravel(), 0.7, share=0.95) is None
-    assert densest_window(lat.ravel()[:5], lon.ravel()[:5], 0.7) is None
+    assert central_window(lat.ravel(), lon.ravel(), 0.7, share=0.95) is None
+    assert central_window(lat.ravel()[:5], lon.ravel()[:5], 0.7) is None
 
 
 def test_an_empty_map_has_a_window() -> None:

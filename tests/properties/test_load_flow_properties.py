@@ -20,8 +20,8 @@ SEEDS = st.integers(0, 10**6)
 N_STEP = 5
 #: A seed that fails tells as much as a smaller one: nothing is shrunk.
 PHASES = (Phase.explicit, Phase.reuse, Phase.generate)
-few = settings(max_examples=5, deadline=None, derandomize=True, phases=PHASES)
-many = settings(max_examples=30, deadline=None, phases=PHASES)
+few = settings(max_examples=5, derandomize=True, phases=PHASES)
+many = settings(max_examples=30, phases=PHASES)
 
 
 def both(check, *strategies):

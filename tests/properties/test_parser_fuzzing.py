@@ -25,8 +25,8 @@ from gridsim.tables.schema import TABLES
 from tests.support.tiny_network import tiny_rows
 from tests.support.tiny_study import REFERENCE
 
-few = settings(max_examples=50, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
-many = settings(max_examples=3000, deadline=None, suppress_health_check=list(HealthCheck))
+few = settings(max_examples=50, derandomize=True, suppress_health_check=list(HealthCheck))
+many = settings(max_examples=3000, suppress_health_check=list(HealthCheck))
 
 CELLS = st.one_of(
     st.text(max_size=30),

@@ -71,8 +71,14 @@ def test_interrupted_run_is_recognised(tmp_path: Path) -> None:
 
 
 def test_empty_directory_is_taken_and_a_missing_one_is_made(tmp_path: Path) -> None:
-    finished_store(tmp_path)
-    finished_store(tmp_path / "a" / "b")
+    (tmp_path / "empty").mkdir()
+    directories = [tmp_path / "empty", tmp_path / "a" / "b"]
+    for directory in directories:
+        finished_store(directory)
+    first, second = map(ResultStore.open, directories)
+    assert first.manifest == second.manifest == manifest()
+    assert contents(first.directory) == contents(second.directory)
+    assert "manifest.json" in contents(first.directory)
 
 
 def test_file_in_place_of_the_directory_is_refused(tmp_path: Path) -> None:

@@ -170,7 +170,7 @@ def test_a_batch_of_one_step(name):
 
 @every_case
 @given(cuts=st.lists(st.integers(1, N_STEP - 1), min_size=1, max_size=4, unique=True).map(sorted))
-@settings(max_examples=4, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@settings(max_examples=4, derandomize=True, suppress_health_check=list(HealthCheck))
 def test_chunks_made_by_the_caller(name, cuts):
     """Blocks may be cut anywhere and solved in any order."""
     check_chunks(name, cuts)
@@ -179,7 +179,7 @@ def test_chunks_made_by_the_caller(name, cuts):
 @pytest.mark.slow  # 1 to 8 seconds each
 @every_case
 @given(cuts=st.lists(st.integers(1, N_STEP - 1), min_size=1, max_size=12, unique=True).map(sorted))
-@settings(max_examples=30, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=30, suppress_health_check=list(HealthCheck))
 def test_many_chunks_made_by_the_caller(name, cuts):
     check_chunks(name, cuts)
 

@@ -17,9 +17,11 @@ from gridsim.cli.app import app
 from gridsim.errors import ScenarioError
 from gridsim.plots.lead_lag_figure import draw_lead_lag
 from gridsim.report.lead_lag_table import print_lead_lag
+from gridsim.scenario.limit_model import rule_names
 from gridsim.studies.lead_lag import lead_lag
 from gridsim.studies.lead_lag_projects import RELIEF_POINTS
 from gridsim.studies.lead_lag_rows import N1_COLUMNS
+from gridsim.studies.lead_lag_run import LeadingLimit, transformer_columns
 from tests.support.naive_lead_lag import NaiveNeed, first_need
 from tests.support.tiny_network import tiny_rows
 from tests.support.tiny_study import write_tiny_study
@@ -127,14 +129,36 @@ def test_the_table_and_the_picture_show_both_dates(tmp_path: Path) -> None:
     assert "2026-01-08" in text
     assert "town_t2" in text
     assert "an earlier one is possible" in text
+    assert "Rule      nameplate, " in text
+    assert "Rule N-1  after_outages, " in text
     texts = [text.get_text() for text in draw_lead_lag(found).texts]
     assert any("town_t2" in text for text in texts)
+    assert any("(rule nameplate, N-0)" in text for text in texts)
+    assert any("N-1 (rule after_outages)" in text for text in texts)
+
+
+def test_rules_that_judge_are_told_all_of_them(tmp_path: Path) -> None:
+    """Small units go by a rule of their own, the others by the nameplate, and none by the third rule."""
+    rules = """
+[limits]
+rules = ["small", "nameplate", "iec_60076_7_normal_cyclic"]
+
+[limits.own.small]
+edition = "invented"
+source = "invented"
+is_verified = false
+classes = [{ sn_up_to_mva = 25.0, tiers = [{ percent = 90.0, permitted_h = 0.0 }] }]
+"""
+    asked = gridsim.load_scenario(write_tiny_study(tmp_path, resolution_h=24, more=rules))
+    grid = gridsim.stage_grid(gridsim.load_tables(asked.network_folder), asked)
+    limit = LeadingLimit(grid, transformer_columns(grid).elements)
+    assert rule_names(limit.rules) == "small, else nameplate"
 
 
 def test_without_n1_there_are_no_columns_of_it_and_an_unknown_rule_is_refused(tmp_path: Path) -> None:
     scenario = study(tmp_path, 150.0)
     found = lead_lag(scenario, threads=1)
-    assert found.n1_rule is None
+    assert found.n1_rules is None
     assert not set(N1_COLUMNS) & set(found.projects.columns)
     with pytest.raises(ScenarioError, match=r"no_such_rule.*it has nameplate, after_outages"):
         lead_lag(scenario, n1_rule="no_such_rule", threads=1)

@@ -1,9 +1,15 @@
 """Runs that are killed at random moments: one process loads and runs everything once, then forks a child for each run.
 
 ``python -m tests.support.killed_runs SCENARIO FOLDER N_KILL SEED`` runs the scenario into ``FOLDER/whole`` undisturbed.
-Then it runs it into ``FOLDER/run`` by the command line, kills that with SIGKILL, resumes it, and kills it again once or
-twice; what is resumed to its end is compared with the undisturbed run, and another is begun. It prints, as JSON, for
-each kill how many blocks the journal told of (-1: nothing was begun), and how many runs got to their end.
+Then it runs it into ``FOLDER/run`` by the command line and kills that with SIGKILL, again and again. Which part of a
+run a kill falls into is dealt out beforehand, every part in its turn, in random order: before the first block is begun,
+from the beginning of each block to that of the next, and from the writing of the manifest on. Within its part the
+moment is random. A killed run is resumed for the next kill if that comes later in the run; else it is resumed to its
+end and compared with the undisturbed one, and another is begun.
+
+It prints, as JSON, for each kill in which part it was to fall and how far the run had come (-1: nothing was begun;
+else the number of blocks in the journal; one more than there are: the manifest is there), and how many runs got to
+their end.
 """
 
 from __future__ import annotations
@@ -14,23 +20,24 @@ import random
 import shutil
 import signal
 import sys
-import time
+import threading
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import gridsim
 from gridsim.cli.app import main
 from gridsim.results.journal import read_journal
+from gridsim.results.store import ResultStore
+from gridsim.studies.block_stream import BlockSolver
 from tests.support.run_files import assert_same_run
 
-MOST_KILLS_OF_A_RUN = 3
-#: Longest wait between the moment at which so many files are there and the kill.
-LONGEST_DELAY_S = 0.1
-PAUSE_S = 0.001
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+#: Longest wait between the beginning of a part and the kill, about the time that a block takes, and that what is before
+#: the first one takes.
+LONGEST_DELAY_S, LONGEST_BEGINNING_S = 0.05, 0.5
 ONE_THREAD = ("--threads", "1", "--no-plots")
-
-
-def n_file(directory: Path) -> int:
-    return sum(len(files) for _, _, files in os.walk(directory))
 
 
 def n_noted(directory: Path) -> int:
@@ -42,59 +49,91 @@ def n_noted(directory: Path) -> int:
     return -1 if journal.start is None else len(journal.blocks)
 
 
-def begun(arguments: list[str]) -> int:
-    """Fork a child that runs a command; its process number."""
+def reached(directory: Path, n_block: int) -> int:
+    """How far a run has come."""
+    return n_block + 1 if (directory / "manifest.json").exists() else n_noted(directory)
+
+
+class Fate:
+    """Kills its own process in one part of a run, which never gets beyond that part.
+
+    A timer kills, while the run goes on; at the end of the part the run waits for it, however late it comes.
+    """
+
+    def __init__(self, directory: Path, part: int, delay_s: float) -> None:
+        self.directory = directory
+        self.part = part
+        self.timer = threading.Timer(delay_s, os.kill, (os.getpid(), signal.SIGKILL))
+
+    def gate(self, n_done: int) -> None:
+        """Begin a part of the run, after ``n_done`` blocks."""
+        if self.timer.ident is not None:
+            self.timer.join()
+        elif n_done >= self.part:
+            self.timer.start()
+
+    def gated(self, method: Callable[..., Any]) -> Callable[..., Any]:
+        """Return a method of which every call begins a part."""
+
+        def after_gate(*given: Any) -> Any:
+            self.gate(n_noted(self.directory))
+            return method(*given)
+
+        return after_gate
+
+
+def begun(arguments: list[str], fate: tuple[Path, int, float] | None = None) -> int:
+    """Fork a child that runs a command, with the fate of being killed or without; its process number."""
     child = os.fork()
     if child:
         return child
     nowhere = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, 1)
     sys.argv = ["gridsim", "run", *arguments, *ONE_THREAD]
+    end = Fate(*fate) if fate is not None else None
     try:
+        if end is not None:
+            BlockSolver.solve = end.gated(BlockSolver.solve)
+            ResultStore.finish = end.gated(ResultStore.finish)
+            end.gate(-1)
         main()
-    except SystemExit as end:
-        os._exit(int(end.code or 0))
+    except SystemExit as left:
+        if end is not None:
+            end.timer.join()
+        os._exit(int(left.code or 0))
     os._exit(1)
 
 
-def killed(child: int, directory: Path, target: int, delay_s: float) -> bool:
-    """Kill a child a little after ``target`` files are in the directory; False when it came to its end before."""
-    while n_file(directory) < target:
-        if os.waitpid(child, os.WNOHANG)[0]:
-            return False
-        time.sleep(PAUSE_S)
-    time.sleep(delay_s)
-    if os.waitpid(child, os.WNOHANG)[0]:
-        return False
-    os.kill(child, signal.SIGKILL)
-    os.waitpid(child, 0)
-    return True
+def arguments_of(scenario: str, directory: Path) -> list[str]:
+    """Words of a command that goes on with a run, or begins it where nothing was begun."""
+    if (directory / "manifest.json").exists() or n_noted(directory) >= 0:
+        return ["--resume", str(directory)]
+    shutil.rmtree(directory, ignore_errors=True)
+    return [scenario, "--out", str(directory)]
 
 
 def kill_again_and_again(scenario: str, folder: Path, n_kill: int, seed: int) -> dict[str, object]:
     chance = random.Random(seed)  # noqa: S311  moments, not secrets
     whole, directory = folder / "whole", folder / "run"
-    gridsim.run_scenario(scenario, out=whole, threads=1)
-    n_whole, noted, n_finished = n_file(whole), [], 0
-    while len(noted) < n_kill:
-        for _ in range(chance.randint(1, min(MOST_KILLS_OF_A_RUN, n_kill - len(noted)))):
-            is_begun = n_noted(directory) >= 0
-            if not is_begun:
-                shutil.rmtree(directory, ignore_errors=True)
-            arguments = ["--resume", str(directory)] if is_begun else [scenario, "--out", str(directory)]
-            target = chance.randint(min(n_file(directory) + 1, n_whole), n_whole)
-            if not killed(begun(arguments), directory, target, chance.uniform(0.0, LONGEST_DELAY_S)):
-                break
-            noted.append(n_noted(directory))
-        if n_noted(directory) >= 0 or (directory / "manifest.json").exists():
-            finish(directory, whole)
+    n_block = len(gridsim.run_scenario(scenario, out=whole, threads=1).store.manifest.blocks)
+    parts = [number % (n_block + 2) - 1 for number in range(n_kill)]
+    chance.shuffle(parts)
+    told, n_finished = [], 0
+    for number, part in enumerate(parts):
+        delay_s = chance.uniform(0.0, LONGEST_BEGINNING_S if part < 0 else LONGEST_DELAY_S)
+        child = begun(arguments_of(scenario, directory), (directory, part, delay_s))
+        _, status = os.waitpid(child, 0)
+        assert os.waitstatus_to_exitcode(status) == -signal.SIGKILL
+        told.append((part, reached(directory, n_block)))
+        if number + 1 == n_kill or parts[number + 1] <= part:
+            finish(scenario, directory, whole)
             n_finished += 1
-    return {"noted": noted, "finished": n_finished}
+    return {"n_block": n_block, "kills": told, "finished": n_finished}
 
 
-def finish(directory: Path, whole: Path) -> None:
-    """Resume a run to its end, compare it and remove it."""
-    _, status = os.waitpid(begun(["--resume", str(directory)]), 0)
+def finish(scenario: str, directory: Path, whole: Path) -> None:
+    """Let a run go on to its end, compare it and remove it."""
+    _, status = os.waitpid(begun(arguments_of(scenario, directory)), 0)
     assert os.waitstatus_to_exitcode(status) == 0
     assert_same_run(directory, whole)
     shutil.rmtree(directory)

@@ -179,7 +179,7 @@ def lead_lag_result(n: int) -> LeadLag:
     frame["n1_verdict"] = verdicts
     frame["planned_date"] = pd.to_datetime(frame["planned_date"])
     rule = scenario.limit_rules[0]
-    return LeadLag(frame, pd.DataFrame(), scenario, rule, rule, 87_648, 24, {})
+    return LeadLag(frame, pd.DataFrame(), scenario, (rule,), (rule,), 87_648, 24, {})
 
 
 def fixes_result(n: int) -> Fixes:

@@ -11,6 +11,7 @@ import numpy as np
 from gridsim.enums import Confidence
 from gridsim.errors import GridsimError
 from gridsim.tables.load import load_tables
+from gridsim.units import PERCENT
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -35,7 +36,7 @@ class Shares:
     def percent(self) -> tuple[float, ...]:
         """Parts of the total in percent; nothing where the total is 0."""
         total = self.total
-        return tuple(100.0 * part / total if total else 0.0 for part in self.by_class)
+        return tuple(PERCENT * part / total if total else 0.0 for part in self.by_class)
 
     @property
     def assumed_percent(self) -> float:

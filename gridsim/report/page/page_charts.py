@@ -11,6 +11,7 @@ from gridsim.enums import ElementStatus
 from gridsim.report.page.packing import base64_of, narrow_loading, wide_loading
 from gridsim.report.page.run_tables import chart_name, place_name, records, unit_names
 from gridsim.studies.towns import TOWNS
+from gridsim.units import PERCENT
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -129,7 +130,7 @@ def _hours(run: RunTables) -> dict[str, Any]:
     return {
         "per_day": per_day,
         "curves": {
-            "shares": [round(float(share) * 100.0, 4) for share in CURVE_SHARES],
+            "shares": [round(float(share) * PERCENT, 4) for share in CURVE_SHARES],
             "percent": wide_loading(curves, np.zeros(curves.shape, dtype=np.bool_)),
         },
         "days": {"year": worst_year, "percent": narrow_loading(days, is_unknown)},
