@@ -15,6 +15,9 @@ class StepStatus(IntEnum):
     singular = 4
     de_energised = 5
 
+    def __str__(self) -> str:
+        return self.name  # tables of results are read by people
+
     @property
     def is_solved(self) -> bool:
         """Whether the numbers of the step may be used."""

@@ -228,6 +228,8 @@ def _fleet(
         parameters = ThermalParameters.onan()
     if isinstance(parameters, ThermalParameters | CoolingStages):
         parameters = [parameters] * given.n_unit
+    if isinstance(parameters, str) or not all(isinstance(one, ThermalParameters | CoolingStages) for one in parameters):
+        raise InputError(f"parameters are {parameters!r}, wanted ThermalParameters such as ThermalParameters.onan()")
     cooling = list(parameters)
     if len(cooling) != given.n_unit:
         raise InputError(f"parameters are for {len(cooling)} units, wanted one for all or {given.n_unit}")

@@ -19,6 +19,7 @@ from gridsim.studies.run_hours import hour_at
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from gridsim.dtypes import FloatArray
     from gridsim.results.store import ResultStore
     from gridsim.studies.progress import Progress
     from gridsim.studies.reopen import ReopenedRun
@@ -73,7 +74,7 @@ def explain(directory: str | Path | ResultStore, trafo: str, *, at: str | pd.Tim
     ResultStoreError
         There are no results, or the inputs have changed since.
     InputError
-        The run has no such transformer, or does not contain the hour, or the unit has no loading at all.
+        The run has no such transformer, or does not contain the hour, or the unit has no loading then.
     """
     run = reopen(directory)
     names = windings_of(run.store, trafo)["element"].astype(str).to_list()
@@ -150,7 +151,18 @@ def _hour_of(
         return names[winding], worst
     step = hour_at(run.store, at).step
     row = values[step]
-    return names[0 if np.isnan(row).all() else int(np.nanargmax(row))], step
+    if np.isnan(row).all():
+        raise InputError(f"{run.store.directory}: {trafo} has no loading at {at}; {_span_of(run, values)}")
+    return names[int(np.nanargmax(row))], step
+
+
+def _span_of(run: ReopenedRun, values: FloatArray) -> str:
+    """Say in words from when to when a unit has loadings. Shape (n_step, n_winding)."""
+    known = np.flatnonzero(~np.isnan(values).all(axis=1))
+    if not known.size:
+        return "nor in any other hour of the run"
+    first, last = (f"{run.grid.time_utc[step]:%Y-%m-%d %H:%M}" for step in (known[0], known[-1]))
+    return f"it has loadings from {first} to {last} UTC, but in hours without solution"
 
 
 def _leading_episodes(run: ReopenedRun) -> pd.DataFrame:

@@ -253,6 +253,7 @@ HOURS = pd.date_range("2030-01-01", periods=3, freq="h")
         ([1.0], AIR_C, {"start": gridsim.ThermalState(math.nan)}, "top_oil_temp_c of start"),
         ([1.0], AIR_C, {"start": gridsim.ThermalState(np.ones(2))}, "top_oil_temp_c of start"),
         ([1.0], AIR_C, {"parameters": [of_class("onan")] * 2}, "for 2 units"),
+        ([1.0], AIR_C, {"parameters": "onan"}, "parameters are 'onan', wanted ThermalParameters"),
         ([1.0], AIR_C, {"ambient_shape": "cubic"}, "'cubic'"),
         (pd.Series(1.0, index=HOURS), AIR_C, {"step_h": 0.25}, "1 h apart"),
         (pd.Series(1.0, index=HOURS), pd.Series(AIR_C, index=HOURS + pd.Timedelta("1h")), {}, "another index"),

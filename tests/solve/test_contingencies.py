@@ -146,6 +146,11 @@ def test_same_bits_for_one_thread_and_two_and_any_order() -> None:
     )
 
 
+def test_failed_cases_are_read_in_words() -> None:
+    profiles = {("load", "p_mw"): pd.DataFrame({0: [75.0]}), ("load", "q_mvar"): pd.DataFrame({0: [30.0]})}
+    assert str(solve_contingencies(two_units(), profiles).failed["status"].iat[0]) in StepStatus.__members__
+
+
 def test_raising_the_limit_never_adds_a_violation() -> None:
     net = random_net(1)
     profiles = _profiles(net, 2)

@@ -148,6 +148,20 @@ def test_mistakes_are_told(directory: Path) -> None:
         explain(directory, name, at="the day after")
 
 
+def test_an_hour_before_a_unit_is_there_is_told(directory: Path) -> None:
+    store = gridsim.ResultStore.open(directory)
+    elements = store.read_table("elements")
+    units = elements[elements["element_type"] != "line"]
+    loading = store.loading_of(units["element"].to_list())
+    comes_later = units[
+        loading[units["element"]].iloc[0].isna().to_numpy() & loading[units["element"]].notna().any().to_numpy()
+    ]
+    name = str(comes_later["name"].iat[0])
+    first = loading.loc[loading[str(comes_later["element"].iat[0])].notna(), "time_utc"].iat[0]
+    with pytest.raises(InputError, match=f"{name} has no loading at .* it has loadings from {first:%Y-%m-%d}"):
+        explain(directory, name, at=str(loading["time_utc"].iat[0]))
+
+
 def test_a_run_whose_inputs_have_changed_is_refused(tmp_path: Path) -> None:
     scenario = write_tiny_study(tmp_path, more=FIXED_TAPS)
     gridsim.run_scenario(scenario, from_year=2028, out=tmp_path / "run", threads=1)
