@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import json
 import os
+import secrets
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from gridsim.errors import ResultStoreError
+from gridsim.results.frames import TIME_FORMAT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
+
+    import pandas as pd
 
 
 @contextmanager
@@ -39,6 +43,35 @@ def whole_file(target: Path, aside: Path) -> Iterator[Path]:
             aside.replace(target)
         finally:
             aside.unlink(missing_ok=True)  # left over after a fault, and where both were names of one file already
+
+
+def write_whole(target: Path, content: bytes) -> None:
+    """Write a file and the folders it stands in; until it is whole, an earlier file of that name stays as it was.
+
+    Raises
+    ------
+    ResultStoreError
+        The operating system refuses, or the name is that of a link, a folder, a pipe or a device: the file would take
+        its place.
+    """
+    with told(target, "cannot be written"):
+        if target.is_symlink() or (target.exists() and not target.is_file()):
+            raise ResultStoreError(f"{target}: is a link, a folder, a pipe or a device; name a file")
+    # No other thread or process makes the same name; "x" keeps to that.
+    aside_file = target.with_name(aside_name(target.name, secrets.token_hex(4)))
+    with whole_file(target, aside_file) as aside, aside.open("xb") as file:
+        file.write(content)
+
+
+def write_csv(target: Path, frame: pd.DataFrame, float_format: str | None = None) -> None:
+    """Write a table whole or not at all: UTF-8, no index, moments in UTC; ResultStoreError as :func:`write_whole`."""
+    text = frame.to_csv(index=False, date_format=TIME_FORMAT, float_format=float_format, lineterminator="\n")
+    write_whole(target, text.encode())
+
+
+def aside_name(name: str, mark: str) -> str:
+    """Return what a file is called, beside its place, while :func:`write_whole` makes it."""
+    return f".{name}.{mark}.part"
 
 
 def flush(path: Path) -> None:
