@@ -24,7 +24,10 @@ MAY_OPEN_FILES = (
     "cli/",
 )
 STORES = {"ResultStore", "N1Store", "EarlierRun"}
-OPENING_CALLS = {"open", "read_csv", "read_parquet", "read_text", "read_bytes", "write_text", "write_bytes", "to_csv"}
+READING_CALLS = {"open", "read_csv", "read_parquet", "read_text", "read_bytes"}
+#: Ways to write a file that may be left half.
+WRITING_CALLS = {"write_text", "write_bytes", "to_csv", "to_parquet", "mkstemp", "NamedTemporaryFile"}
+OPENING_CALLS = {*READING_CALLS, *WRITING_CALLS, "write_whole", "write_csv"}
 
 
 def modules(repository: Path) -> list[Path]:
@@ -51,6 +54,16 @@ def test_files_are_opened_in_few_rooms_only(repository: Path) -> None:
         opened = called_names(ast.parse(module.read_text(encoding="utf-8"))) & OPENING_CALLS
         if opened:
             offenders.append((relative, sorted(opened)))
+    assert offenders == []
+
+
+def test_files_are_written_whole_by_one_room_for_all(repository: Path) -> None:
+    offenders = []
+    for module in modules(repository):
+        relative = module.relative_to(repository / "gridsim").as_posix()
+        written = called_names(ast.parse(module.read_text(encoding="utf-8"))) & WRITING_CALLS
+        if written and not relative.startswith(("results/", "kernels/")):  # kernels keep machine code, no results
+            offenders.append((relative, sorted(written)))
     assert offenders == []
 
 

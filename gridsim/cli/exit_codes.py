@@ -47,7 +47,7 @@ def mistakes_told() -> Iterator[None]:
         raise typer.Exit(ExitCode.bad_input) from error
     except KeyboardInterrupt as interrupt:
         notes = getattr(interrupt, "__notes__", [])  # how to go on, where there is a way
-        _tell("; ".join(["interrupted", "files that were written are whole, and there is no manifest", *notes]))
+        _tell("; ".join(["interrupted", "every file is whole or was not begun", *notes]))
         raise typer.Exit(ExitCode.interrupted) from interrupt
 
 

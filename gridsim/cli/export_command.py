@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
-import tempfile
-from pathlib import Path
+from pathlib import Path  # noqa: TC003  typer reads the annotations at run time
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -44,10 +42,11 @@ def export(
         write = _writer(out)
         if out.exists() and not overwrite:
             raise InputError(f"{out}: exists; choose another name, or allow overwriting (--overwrite)")
-        from gridsim.studies.export_hour import export_hour  # noqa: PLC0415  loads pandas
+        from gridsim.results.whole_files import write_whole  # noqa: PLC0415  loads pandas, as the next
+        from gridsim.studies.export_hour import export_hour  # noqa: PLC0415
 
         found = export_hour(directory, at=at, regime=regime, year=year)
-        write_aside(out, write(found))
+        write_whole(out, write(found))
         record = _record(found, out)
         if as_json:
             typer.echo(json.dumps(record, indent=2, ensure_ascii=False))
@@ -60,19 +59,6 @@ def export(
             "percentage points"
         )
         typer.echo(out)
-
-
-def write_aside(file: Path, content: bytes) -> None:
-    """Write a file beside its place and move it there, so that there is a whole file or none."""
-    descriptor, aside = tempfile.mkstemp(prefix=f".{file.name}.", dir=file.parent)
-    try:
-        with os.fdopen(descriptor, "wb") as opened:
-            opened.write(content)
-        Path(aside).chmod(0o644)
-        Path(aside).replace(file)
-    except BaseException:
-        Path(aside).unlink(missing_ok=True)
-        raise
 
 
 def _record(found: ExportedHour, out: Path) -> dict[str, Any]:

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from gridsim.cli.export_command import write_aside
 from gridsim.errors import InputError
 
 if TYPE_CHECKING:
@@ -48,16 +47,15 @@ def run_net_file(
     content = read_bytes(file)
     table = None if profiles is None else _profiles(profiles)
     from gridsim.enums import Solver as Solvers  # noqa: PLC0415
+    from gridsim.results.whole_files import write_csv  # noqa: PLC0415
     from gridsim.solve.options import SolveOptions  # noqa: PLC0415
     from gridsim.studies.net_study import run_net  # noqa: PLC0415
 
     net = _net(content, ending, str(file))
     options = SolveOptions(threads=threads, solver=solver or Solvers.newton)
     study = run_net(net, table, options=options, place=str(profiles))
-    directory.mkdir(parents=True, exist_ok=True)
     for name in ("steps", "loading", "voltages"):
-        frame: pd.DataFrame = getattr(study, name)
-        write_aside(directory / f"{name}.csv", frame.to_csv(index=False, lineterminator="\n").encode())
+        write_csv(directory / f"{name}.csv", getattr(study, name))
     _tell(study, directory, is_error=as_json)
     if as_json:
         from gridsim.report.run_records import net_record  # noqa: PLC0415

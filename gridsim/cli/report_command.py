@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path  # noqa: TC003  typer reads the annotations at run time
 from typing import Annotated
 
@@ -24,6 +25,7 @@ def report(
     lead_lag: Annotated[Path | None, typer.Option("--leadlag", help="Folder that gridsim leadlag --csv wrote.")] = None,
     n1: Annotated[Path | None, typer.Option("--n1", help="Directory that gridsim n1 --out wrote.")] = None,
     fixes: Annotated[Path | None, typer.Option(help="Folder that gridsim fixes --csv wrote.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print file and size as JSON for scripts.")] = False,
 ) -> None:
     """Write a finished run as one HTML file that opens without a network: answer, pictures, every transformer.
 
@@ -44,4 +46,9 @@ def report(
                 fixes=fixes,
                 progress=progress,
             )
-        typer.echo(f"{path} ({path.stat().st_size / 1e6:.1f} MB)")
+        n_byte = path.stat().st_size
+        if as_json:
+            record = {"report": str(path), "language": language, "bytes": n_byte}
+            typer.echo(json.dumps(record, indent=2, ensure_ascii=False))
+        else:
+            typer.echo(f"{path} ({n_byte / 1e6:.1f} MB)")

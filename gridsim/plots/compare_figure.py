@@ -111,7 +111,7 @@ def _draw_dates(ax: Axes, data: StudyData, shown: list[dict[str, Any]]) -> None:
             ax.plot([first_b], [y], mark, markersize=5.0, color=colour, clip_on=False, zorder=4)
         if not np.isnan(first_a):
             ring: dict[str, Any] = {"markerfacecolor": "none", "markeredgecolor": style.INK, "clip_on": False}
-            ax.plot([first_a], [y], "o", markersize=7.0, zorder=5, **ring)
+            ax.plot([first_a], [y], "o", markersize=9.0, zorder=5, **ring)  # clear of the corners of a diamond within
 
 
 def _days(data: StudyData, moments: list[Any]) -> FloatArray:

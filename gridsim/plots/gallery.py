@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
+import io
 from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from gridsim.errors import GridsimError, ResultStoreError
+from gridsim.errors import GridsimError
 from gridsim.plots import style
 from gridsim.plots.demand_figure import draw_demand_and_capacity
 from gridsim.plots.figure_kinds import KINDS
@@ -17,6 +16,7 @@ from gridsim.plots.heatmap_figure import draw_loading_heatmap
 from gridsim.plots.map_figure import draw_map
 from gridsim.plots.study_data import StudyData
 from gridsim.plots.timeline_figure import draw_overload_timeline
+from gridsim.results.whole_files import write_whole
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -45,8 +45,7 @@ def draw(store: ResultStore | StudyData, kind: str) -> Axes:
 def save_figure(ax: Axes, path: str | Path) -> Path:
     """Save the figure that ``ax`` belongs to; the suffix of ``path`` (png, svg, pdf) decides the format.
 
-    The file is written aside in the same folder, brought to the disk and then renamed. The same figure gives the same
-    bytes (:mod:`gridsim.plots.file_formats`).
+    The same figure gives the same bytes (:mod:`gridsim.plots.file_formats`).
 
     Raises
     ------
@@ -56,29 +55,11 @@ def save_figure(ax: Axes, path: str | Path) -> Path:
     target = Path(path)
     figure = style.figure_of(ax)
     suffix = format_of(target)
-    aside = ""
-    try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        handle, aside = tempfile.mkstemp(prefix=f"{target.stem}.", suffix=f".part.{suffix}", dir=target.parent)
-        with os.fdopen(handle, "wb") as file, settings_of(suffix):
-            figure.savefig(file, format=suffix, **SAVE_OPTIONS[suffix])
-            file.flush()
-            os.fsync(file.fileno())
-        # mkstemp keeps others out; results are for everybody whom the folder lets in.
-        Path(aside).chmod(0o666 & ~_umask())
-        Path(aside).replace(target)
-    except OSError as error:
-        raise ResultStoreError(f"{target}: cannot be written: {error.strerror or error}") from error
-    finally:
-        if aside:
-            Path(aside).unlink(missing_ok=True)
+    picture = io.BytesIO()
+    with settings_of(suffix):
+        figure.savefig(picture, format=suffix, **SAVE_OPTIONS[suffix])
+    write_whole(target, picture.getvalue())
     return target
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
 
 
 def draw_all(

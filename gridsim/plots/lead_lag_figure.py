@@ -116,7 +116,7 @@ def draw_lead_lag(found: LeadLag, *, ax: Axes | None = None, max_rows: int = 60)
     _draw_years(ax, found)
     _draw_rows(ax, rows, _offset_days(found))
     ax.set_yticks(rows["place"].to_numpy(), names)
-    ax.tick_params(axis="y", length=0.0, pad=5.0)
+    ax.tick_params(axis="y", length=0.0, pad=7.0)
     for label in ax.get_yticklabels():
         label.set_parse_math(False)
     for place, head in zip(rows["place"], rows["group"], strict=True):
@@ -172,6 +172,7 @@ def _draw_years(ax: Axes, found: LeadLag) -> None:
 
 
 def _draw_rows(ax: Axes, rows: pd.DataFrame, offset_days: float) -> None:
+    """Draw the courses of the projects; a mark on the first or the last day is not cut in two by the axes."""
     low, high = ax.get_xlim()
     planned, needed = _days(rows["planned_date"]), _days(rows["n0_needed_utc"]) + offset_days
     per_day = style.size_in(ax)[0] / (high - low)
@@ -194,20 +195,24 @@ def _draw_rows(ax: Axes, rows: pd.DataFrame, offset_days: float) -> None:
                         zorder=3,
                     )
             face = style.PAPER if is_bound else colour
-            ax.plot([need], [place], "o", markersize=5.5, markerfacecolor=face, markeredgecolor=colour, zorder=4)
+            look: dict[str, Any] = {"markerfacecolor": face, "markeredgecolor": colour, "clip_on": False}
+            ax.plot([need], [place], "o", markersize=5.5, zorder=4, **look)
         if not np.isnan(plan) and low <= plan <= high:
-            ax.plot([plan], [place], "|", markersize=9.0, markeredgewidth=2.0, color=PLAN_COLOUR, zorder=5)
+            look = {"markersize": 9.0, "markeredgewidth": 2.0, "color": PLAN_COLOUR, "clip_on": False}
+            ax.plot([plan], [place], "|", zorder=5, **look)
 
 
 def _draw_outage_needs(ax: Axes, rows: pd.DataFrame, offset_days: float) -> None:
-    """Draw a diamond where each project is needed against single outages, hollow within the first year."""
+    """Draw a diamond where each project is needed against single outages, hollow within the first year.
+
+    Where the need is that of N-0, the corners of the diamond show behind its mark.
+    """
     needed = _days(rows["n1_needed_utc"]) + offset_days
     for place, need, is_bound in zip(rows["place"], needed, rows["n1_is_bound"], strict=True):
         if not np.isnan(need):
             face = style.PAPER if is_bound else OUTAGE_COLOUR
-            edge = OUTAGE_COLOUR
-            at = [need], [place]
-            ax.plot(*at, "D", markersize=5.0, markerfacecolor=face, markeredgecolor=edge, clip_on=False, zorder=6)
+            look: dict[str, Any] = {"markerfacecolor": face, "markeredgecolor": OUTAGE_COLOUR, "clip_on": False}
+            ax.plot([need], [place], "D", markersize=5.8, zorder=3.5, **look)
 
 
 def _write_notes(ax: Axes, rows: pd.DataFrame, height: float, criterion: str) -> None:

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.axes import Axes
 
+    from gridsim.dtypes import BoolArray, FloatArray
+
 _TITLE = "Which transformer would one outage overload?"
 _ROW_IN = 0.19
 _FAILED_ROW_IN = 0.17
@@ -32,14 +34,20 @@ _MAX_FAILED = 12
 
 @dataclass(frozen=True)
 class _Rows:
-    """Transformers of the picture, worst first; ``worst`` (n_row, n_year) in percent, NaN where not in service."""
+    """Transformers of the picture, worst first.
+
+    ``worst`` (n_row, n_year) in percent, NaN where there is none; ``is_unknown``, likewise, where that is so although
+    the transformer is in service.
+    """
 
     names: list[str]
-    worst: Any
+    worst: FloatArray
+    is_unknown: BoolArray
     causes: list[str]
     peaks: list[float]
     n_total: int
     n_above: int
+    n_unknown: int
 
 
 def draw_n1(
@@ -80,6 +88,8 @@ def draw_n1(
     style.header(ax, _TITLE, _subtitle(shown, summary), left_in=left - style.MARGIN_IN, lift_in=0.2)
     legend = LegendLine(ax, -(left - style.MARGIN_IN), -0.72).words("Worst N-1 loading [%]:").loading_scale()
     legend.swatch(style.ABSENT, width_in=0.35, height_in=0.03).words("not in service")
+    if shown.is_unknown.any():
+        legend.skip(0.1).hatched().words("loading unknown")
     return ax
 
 
@@ -88,16 +98,18 @@ def _rows(worst: pd.DataFrame, years: list[int], max_rows: int) -> _Rows:
     trafos = worst[worst["element_type"] != "line"].copy()
     trafos["key"] = trafos["element_type"] + ":" + trafos["name"]
     by_unit = trafos.sort_values("worst_percent", ascending=False, kind="stable")
-    table = by_unit.pivot_table(index="key", columns="year", values="worst_percent", aggfunc="max").reindex(
-        columns=years
-    )
+    by_year = trafos.groupby(["key", "year"])["worst_percent"]
+    table = by_year.max().unstack("year").reindex(columns=years)
+    is_unknown = by_year.size().unstack("year").reindex(columns=years).notna() & table.isna()
     first = by_unit.drop_duplicates("key").set_index("key")
     peaks = table.max(axis=1).sort_values(ascending=False, kind="stable")
     names: list[str] = []
-    rows, causes, values = [], [], []
+    kept: list[str] = []
+    causes: list[str] = []
     seen: dict[tuple[object, ...], int] = {}
     for key in peaks.index:
-        course = (first.at[key, "substation_name"], *np.round(table.loc[key].fillna(-1.0), 1).tolist())
+        loadings = table.loc[key].fillna(-1.0).mask(is_unknown.loc[key], -2.0)
+        course = (first.at[key, "substation_name"], *np.round(loadings, 1).tolist())
         unit = str(first.at[key, "name"]).rsplit(".", 1)[-1]
         if course in seen:
             names[seen[course]] += f", {unit}"
@@ -106,11 +118,20 @@ def _rows(worst: pd.DataFrame, years: list[int], max_rows: int) -> _Rows:
             break
         seen[course] = len(names)
         names.append(transformer_label(str(first.at[key, "substation_name"]), unit, _LABEL_LIMIT))
-        rows.append(table.loc[key].to_numpy(dtype=float))
-        causes.append(f"{_short(str(first.at[key, 'cause']))} out, {first.at[key, 'worst_utc']:%d %b %Y}")
-        values.append(float(peaks[key]))
-    grid = np.array(rows).reshape(len(rows), len(years))
-    return _Rows(names, grid, causes, values, len(table), int((peaks > 100.0).sum()))
+        kept.append(key)
+        is_known = bool(peaks[key] >= 0.0)
+        cause = f"{_short(str(first.at[key, 'cause']))} out, {first.at[key, 'worst_utc']:%d %b %Y}" if is_known else ""
+        causes.append(cause)
+    return _Rows(
+        names,
+        table.loc[kept].to_numpy(np.float64),
+        is_unknown.loc[kept].to_numpy(np.bool_),
+        causes,
+        peaks[kept].to_list(),
+        n_total=len(table),
+        n_above=int((peaks > 100.0).sum()),
+        n_unknown=int(is_unknown.any(axis=1).sum()),
+    )
 
 
 def _short(cause: str) -> str:
@@ -150,10 +171,12 @@ def _draw_cells(ax: Axes, shown: _Rows, years: list[int], top: float) -> None:
     corners = style.rectangles(column + 0.02, column + 0.98, y + 0.012, y + _ROW_IN - 0.012)
     colours = np.array(style.LOADING_COLOURS, dtype=object)[bands[row, column]]
     style.fill(ax, corners, list(colours))
-    absent = np.nonzero(bands < 0)
-    y = top + _ROW_IN * absent[0]
-    bar = style.rectangles(absent[1] + 0.02, absent[1] + 0.98, y + _ROW_IN * 0.45, y + _ROW_IN * 0.55)
-    style.fill(ax, bar, style.ABSENT)
+    row, column = np.nonzero((bands < 0) & ~shown.is_unknown)
+    y = top + _ROW_IN * row
+    style.fill(ax, style.rectangles(column + 0.02, column + 0.98, y + _ROW_IN * 0.45, y + _ROW_IN * 0.55), style.ABSENT)
+    row, column = np.nonzero(shown.is_unknown)
+    y = top + _ROW_IN * row
+    style.hatch(ax, style.rectangles(column + 0.02, column + 0.98, y + 0.012, y + _ROW_IN - 0.012))
     ax.set_yticks([top + _ROW_IN * (k + 0.5) for k in range(len(shown.names))], shown.names)
     ax.tick_params(axis="y", length=0.0, pad=5.0)
     every = 1 if len(years) <= 12 else 5
@@ -168,9 +191,11 @@ def _draw_cells(ax: Axes, shown: _Rows, years: list[int], top: float) -> None:
     style.write(
         ax, 0.7, -height, "By which outage, when", transform=right, fontsize=style.SMALL_PT, color=style.SOFT_INK
     )
-    for k, (peak, cause) in enumerate(zip(shown.peaks, shown.causes, strict=True)):
+    at_least = np.where(shown.is_unknown.any(axis=1), "≥ ", "")
+    for k, (peak, sign, cause) in enumerate(zip(shown.peaks, at_least, shown.causes, strict=True)):
         y_in = -(top + _ROW_IN * (k + 0.5))
-        style.write(ax, 0.55, y_in, f"{peak:.0f} %", transform=right, ha="right", va="center", fontsize=style.SMALL_PT)
+        text = f"{sign}{peak:.0f} %" if peak >= 0.0 else "unknown"
+        style.write(ax, 0.55, y_in, text, transform=right, ha="right", va="center", fontsize=style.SMALL_PT)
         style.write(ax, 0.7, y_in, cause, transform=right, va="center", fontsize=style.SMALL_PT)
 
 
@@ -181,6 +206,7 @@ def _subtitle(shown: _Rows, summary: Mapping[str, Any]) -> list[str]:
     lost = f"{cases['without_solution']:,} have NO solution" if cases["without_solution"] else "all have a solution"
     counted = f"{cases['total']:,} cases (outage × hour): {lost}, {cases['skipped']:,} skipped."
     which = f"{shown.n_above} of {shown.n_total} transformers above rating after some outage"
+    which += f", {shown.n_unknown} unknown in some year (hatched)" if shown.n_unknown else ""
     return [
         f"{summary['title']}, {span}. {counted}",
         f"{which}; the worst are shown. Each transformer, line and generator out in turn; taps as before it.",

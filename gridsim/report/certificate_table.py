@@ -10,6 +10,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from gridsim.report.json_records import plain_records
+from gridsim.results.whole_files import write_csv
 from gridsim.studies.certificate import AGREES, DIFFERS
 
 if TYPE_CHECKING:
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
     from gridsim.studies.certificate import Certificate
 
 UNKNOWN = "-"
-TIME_FORMAT = "%Y-%m-%dT%H:%M:%SZ"
 _COLOURS = {AGREES: "green", DIFFERS: "bold red"}
 
 
@@ -61,9 +61,8 @@ def print_certificate(console: Console, found: Certificate) -> None:
 
 def write_certificate(found: Certificate, folder: Path) -> None:
     """Write ``engines.csv`` and ``hours.csv`` into ``folder``, made if need be."""
-    folder.mkdir(parents=True, exist_ok=True)
     for name, frame in (("engines", found.engines), ("hours", found.hours)):
-        frame.to_csv(folder / f"{name}.csv", index=False, date_format=TIME_FORMAT, lineterminator="\n")
+        write_csv(folder / f"{name}.csv", frame)
 
 
 def certificate_record(found: Certificate) -> dict[str, Any]:

@@ -85,6 +85,8 @@ def n1_words(unit: pd.Series[Any], n1: N1Join | None, offset: pd.Timedelta) -> s
             text = f"first above {n1.limit_percent:g} % on {first:%Y-%m-%d %H:%M}, {unit['n1_hours']:,.0f} h; {peak}"
         case "ok":
             text = f"never above {n1.limit_percent:g} % after any outage; {peak}"
+        case "unknown" if pd.isna(unit["n1_peak_percent"]):
+            text = f"not known: {n1.n_unsolved:,} cases have NO solution; no loading after any outage is known"
         case "unknown":
             text = f"not known: {n1.n_unsolved:,} cases have NO solution; {peak} among the solved"
         case _:

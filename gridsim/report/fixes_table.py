@@ -12,6 +12,7 @@ from rich.table import Table
 
 from gridsim.report.json_records import plain_records
 from gridsim.report.rule_table import standing
+from gridsim.results.whole_files import write_csv
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
     from gridsim.studies.fixes import Fixes
 
 UNKNOWN = "-"
-TIME_FORMAT = "%Y-%m-%dT%H:%M:%SZ"
 FRAMES = ("candidates", "plan", "left", "refused", "catalogue")
 #: Fixes of a bank that are printed; the files have all.
 SHOWN_FIXES = 4
@@ -50,10 +50,8 @@ def print_fixes(console: Console, found: Fixes) -> None:
 
 def write_fixes(found: Fixes, folder: Path) -> None:
     """Write ``candidates.csv``, ``plan.csv``, ``left.csv``, ``refused.csv`` and ``catalogue.csv`` into ``folder``."""
-    folder.mkdir(parents=True, exist_ok=True)
     for name in FRAMES:
-        frame = _with_days(getattr(found, name))
-        frame.to_csv(folder / f"{name}.csv", index=False, date_format=TIME_FORMAT, float_format="%.4f")
+        write_csv(folder / f"{name}.csv", _with_days(getattr(found, name)), "%.4f")
 
 
 def fixes_record(found: Fixes) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from rich.table import Table
 
 from gridsim.report.json_records import plain_records
 from gridsim.report.rule_table import standing
+from gridsim.results.whole_files import write_csv
 from gridsim.scenario.limit_model import rule_names
 
 if TYPE_CHECKING:
@@ -30,7 +31,6 @@ N1_ASKED = (
     "earlier one is possible before the date from which every hour was asked"
 )
 UNKNOWN = "-"
-TIME_FORMAT = "%Y-%m-%dT%H:%M:%SZ"
 _COLOURS = {"behind": "bold red", "ahead": "green", "no need": "default", "not built": "yellow"}
 
 
@@ -68,9 +68,8 @@ def print_lead_lag(console: Console, found: LeadLag) -> None:
 
 def write_lead_lag(found: LeadLag, folder: Path) -> None:
     """Write ``projects.csv`` and ``plants.csv`` into ``folder``, made if need be."""
-    folder.mkdir(parents=True, exist_ok=True)
     for name, frame in (("projects", found.projects), ("plants", found.plants)):
-        _with_dates(frame).to_csv(folder / f"{name}.csv", index=False, date_format=TIME_FORMAT, float_format="%.3f")
+        write_csv(folder / f"{name}.csv", _with_dates(frame), "%.3f")
 
 
 def lead_lag_record(found: LeadLag) -> dict[str, Any]:

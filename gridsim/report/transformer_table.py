@@ -9,9 +9,9 @@ from rich import box
 from rich.markup import escape
 from rich.table import Table
 
-from gridsim.errors import ResultStoreError
 from gridsim.report.hours_line import hours_words, run_hours
 from gridsim.report.json_records import plain_records
+from gridsim.results.whole_files import write_csv
 from gridsim.studies.peak_trend import METHOD, TREND_YEARS
 from gridsim.studies.transformers import VERDICT_PREFIX
 
@@ -32,7 +32,6 @@ MOST_LIFE_PERCENT = 1000.0
 #: Columns whose texts may be broken, and their least width.
 WRAPPED = {"transformer": 22, "with out": 12}
 UNITS_FILE, YEARS_FILE = "transformers.csv", "transformer_years.csv"
-_TIME_FORMAT = "%Y-%m-%dT%H:%M:%SZ"
 
 
 def print_transformers(console: Console, found: TransformerReport) -> None:
@@ -190,14 +189,10 @@ def write_transformers(found: TransformerReport, folder: Path) -> None:
     Raises
     ------
     ResultStoreError
-        The folder cannot be written.
+        A file cannot be written.
     """
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        for name, frame in ((UNITS_FILE, found.units), (YEARS_FILE, found.years)):
-            frame.to_csv(folder / name, index=False, date_format=_TIME_FORMAT)
-    except OSError as error:
-        raise ResultStoreError(f"{folder}: cannot be written: {error.strerror or error}") from error
+    for name, frame in ((UNITS_FILE, found.units), (YEARS_FILE, found.years)):
+        write_csv(folder / name, frame)
 
 
 def _date(moment: Any, offset: pd.Timedelta) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 from gridsim.errors import ResultStoreError
@@ -24,6 +25,7 @@ from gridsim.results.layout import (
     SUMMARY_FILE,
     TABLES_FOLDER,
 )
+from gridsim.results.whole_files import aside_name
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -41,9 +43,15 @@ OWN_FILES = (
     *REPORT_FILES.values(),
     *(table.file for table in CSV_TABLES),
 )
+OWN_PICTURES = tuple(f"{PLOTS_FOLDER}/{stem}*.{suffix}" for stem in PICTURE_STEMS for suffix in PICTURE_SUFFIXES)
+#: What whoever was killed over one of these files has left of it.
+OWN_ASIDES = tuple(
+    str(path.with_name(aside_name(path.name, "*"))) for path in map(PurePosixPath, (*OWN_FILES, *OWN_PICTURES))
+)
 OWN_PATTERNS = (
     *(f"{folder}/year=*/stage=*.parquet" for folder in BLOCK_FOLDERS),
-    *(f"{PLOTS_FOLDER}/{stem}*.{suffix}" for stem in PICTURE_STEMS for suffix in PICTURE_SUFFIXES),
+    *OWN_PICTURES,
+    *OWN_ASIDES,
 )
 OWN_FOLDERS = (*(f"{folder}/year=*" for folder in BLOCK_FOLDERS), *BLOCK_FOLDERS, TABLES_FOLDER, PLOTS_FOLDER)
 #: Folders whose whole content is the business of a run under way.

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from gridsim.errors import ResultStoreError
 from gridsim.results.frames import csv_bytes, csv_frame
-from gridsim.results.layout import N1_SUMMARY_FILE, N1_TABLES, PLOTS_FOLDER, csv_table
+from gridsim.results.layout import N1_SUMMARY_FILE, N1_TABLES, PLOTS_FOLDER, TABLES_FOLDER, csv_table
+from gridsim.results.whole_files import flush_folder, told, write_whole
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -53,16 +54,14 @@ class N1Store:
 
     def write(self, tables: Mapping[str, pd.DataFrame], summary: str) -> None:
         """Write all tables, then the summary (JSON), whose presence means that the study is whole."""
-        try:
-            (self.directory / N1_SUMMARY_FILE).unlink(missing_ok=True)
-            for name in (table.name for table in N1_TABLES):
-                layout = csv_table(name)
-                path = self.directory / layout.file
-                path.parent.mkdir(parents=True, exist_ok=True)
-                path.write_bytes(csv_bytes(tables[name], layout))
-            (self.directory / N1_SUMMARY_FILE).write_text(summary, encoding="utf-8")
-        except OSError as error:
-            raise ResultStoreError(f"{self.directory}: cannot be written: {error.strerror or error}") from error
+        path = self.directory / N1_SUMMARY_FILE
+        with told(path, "cannot be replaced"):
+            path.unlink(missing_ok=True)
+        for layout in N1_TABLES:
+            write_whole(self.directory / layout.file, csv_bytes(tables[layout.name], layout))
+        with told(self.directory, "cannot be written"):
+            flush_folder(self.directory / TABLES_FOLDER)  # no power cut leaves a summary without its tables
+        write_whole(path, summary.encode())
 
     def read(self, name: str) -> pd.DataFrame:
         """Return one of the tables."""

@@ -36,6 +36,8 @@ class N1Join:
         of the study after some outage), ``n1_hours``, ``n1_peak_percent``, ``n1_cause`` (the outage of the peak).
     years:
         One row per transformer and local year: ``UNIT_KEY``, ``year``, ``n1_hours``, ``n1_peak_percent``, ``n1_cause``.
+
+    Numbers are NaN, and the outage of the peak is empty, where no loading after any outage is known.
     """
 
     study: N1Study
@@ -92,14 +94,14 @@ def join_n1(store: ResultStore, directory: str | Path) -> N1Join:
     years = _worst_rows(trafos, [*UNIT_KEY, "year"])
     units = _worst_rows(trafos, UNIT_KEY)
     is_violated = units["n1_first_utc"].notna()
-    otherwise = UNKNOWN if study.summary["cases"]["without_solution"] else OK
-    units.insert(2, "n1_verdict", is_violated.map({True: VIOLATED, False: otherwise}))
+    is_known = units["n1_peak_percent"].notna() & (study.summary["cases"]["without_solution"] == 0)
+    units.insert(2, "n1_verdict", is_known.map({True: OK, False: UNKNOWN}).mask(is_violated, VIOLATED))
     return N1Join(study, units, years.drop(columns="n1_first_utc"))
 
 
 def _worst_rows(trafos: pd.DataFrame, key: list[str]) -> pd.DataFrame:
     """Return one row per key: peak and its outage, first hour above, hours of the winding that has most of them."""
-    by_winding = trafos.groupby([*key, "winding"], sort=False, as_index=False)["hours_above"].sum()
+    by_winding = trafos.groupby([*key, "winding"], sort=False, as_index=False)["hours_above"].sum(min_count=1)
     hours = by_winding.groupby(key, sort=False)["hours_above"].max()
     first = trafos.groupby(key, sort=False)["first_above_utc"].min()
     peaks = trafos.sort_values("worst_percent", ascending=False, kind="stable").drop_duplicates(key)

@@ -31,10 +31,11 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from gridsim.dtypes import FloatArray, IndexArray
+    from gridsim.dtypes import FloatArray
     from gridsim.grid.staged import StagedGrid
     from gridsim.grid.stages import Block, Stage
     from gridsim.solve.options import SolveOptions
+    from gridsim.studies.result_tables import LoadingColumns
 
 #: Steps in memory at a time; results do not depend on it.
 STEPS_AT_ONCE = 744
@@ -116,7 +117,7 @@ def run_n1(
     tally = N1Tally(columns.elements, horizon.years, grid.time_utc, float(horizon.resolution_h), limit_percent)
     told.begin("Solving every outage", len(grid.time_utc))
     for block in grid.blocks:
-        _follow_block(grid, block, options, columns.kept, tally, clock, told)
+        _follow_block(grid, block, options, columns, tally, clock, told)
     told.begin("Writing tables", 0)
     summary = {
         "scenario": asked.name,
@@ -149,7 +150,7 @@ def _follow_block(
     grid: StagedGrid,
     block: Block,
     options: SolveOptions,
-    kept: IndexArray,
+    columns: LoadingColumns,
     tally: N1Tally,
     clock: PhaseClock,
     progress: Progress,
@@ -171,7 +172,8 @@ def _follow_block(
         with clock.phase("solve"):
             found = solver.solve(part, stop - start, limit_percent=tally.limit_percent, from_settled_taps=True)
         with clock.phase("assess"):
-            tally.follow(block, block.start_step + start, names, kept, found)
+            in_service = columns.in_service[block.stage_index]
+            tally.follow(block, block.start_step + start, names, columns.kept, in_service, found)
         progress.advance(stop - start)
 
 

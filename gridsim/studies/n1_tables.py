@@ -76,12 +76,19 @@ class N1Tally:
         self._when = np.full(shape, -1, dtype=np.int64)
         self._hours = np.zeros(shape)
         self._first = np.full(shape, -1, dtype=np.int64)
+        self._in_service = np.zeros(shape, dtype=np.bool_)
         self._failures: dict[str, _Failures] = {}
         self._effects: dict[str, _Effect] = {}
         self.counts = {"total": 0, "solved": 0, "without_solution": 0, "cutting_load": 0, "skipped": 0, "slow": 0}
 
     def follow(
-        self, block: Block, first_step: int, names: Sequence[str], kept: IndexArray, found: ContingencyBatch
+        self,
+        block: Block,
+        first_step: int,
+        names: Sequence[str],
+        kept: IndexArray,
+        in_service: BoolArray,
+        found: ContingencyBatch,
     ) -> None:
         """Take the next steps of a block.
 
@@ -95,13 +102,16 @@ class N1Tally:
             Contingencies.
         kept:
             Place of each loading column of the study among those of the net. Shape (n_column,).
+        in_service:
+            Whether the element of each column is in service in the stage of the block. Shape (n_column,).
         found:
             What became of them.
         """
         self._count(found)
         self._take_failed(first_step, names, found)
-        worst = found.worst_percent[:, kept]
-        self._take_worst(self.years.index(block.year), first_step, names, worst, found.cause[:, kept])
+        year = self.years.index(block.year)
+        self._in_service[:, year] |= in_service
+        self._take_worst(year, first_step, names, found.worst_percent[:, kept], found.cause[:, kept])
         self._take_effects(first_step, names, kept, found)
 
     def _count(self, found: ContingencyBatch) -> None:
@@ -170,8 +180,11 @@ class N1Tally:
         return frame.sort_values(order, ascending=[False, False, False, True], kind="stable").reset_index(drop=True)
 
     def worst_table(self) -> pd.DataFrame:
-        """Return table ``n1_worst``: one row per loading column and local year in which it has a loading."""
-        column, year = np.nonzero(~np.isnan(self._worst))
+        """Return table ``n1_worst``: one row per loading column and local year in which it is in service.
+
+        Where no loading is known, since no case had a solution, numbers are NaN.
+        """
+        column, year = np.nonzero(self._in_service)
         chosen = self.elements.iloc[column].reset_index(drop=True)
         names = ["element_type", "name", "winding", "substation_name", "confidence", "is_representative"]
         frame = chosen[names].assign(
@@ -179,7 +192,7 @@ class N1Tally:
             worst_percent=self._worst[column, year],
             cause=self._cause[column, year],
             worst_utc=self._times(self._when[column, year]),
-            hours_above=self._hours[column, year],
+            hours_above=np.where(np.isnan(self._worst), np.nan, self._hours)[column, year],
             first_above_utc=self._times(self._first[column, year]),
         )
         return frame[list(N1_WORST.column_names)]

@@ -18,8 +18,10 @@ from typer.testing import CliRunner
 
 from gridsim.cli.app import app
 from gridsim.errors import ResultStoreError
+from gridsim.results import whole_files
 from gridsim.results.store import ResultStore
 from gridsim.studies.time_series import run_scenario
+from tests.support.synthetic_store import write_synthetic_store
 from tests.support.tiny_network import tiny_rows
 from tests.support.tiny_study import write_tiny_study
 
@@ -73,11 +75,30 @@ def gridsim(*arguments: str) -> Any:
 def test_ctrl_c_ends_with_130_and_leaves_whole_files(tmp_path: Path) -> None:
     code, errors, directory = stopped_run(tmp_path, signal.SIGINT)
     assert code == 130, errors
-    assert "interrupted" in errors
-    assert f"go on with gridsim run --resume {directory}" in errors
+    told = f"gridsim: interrupted; every file is whole or was not begun; go on with gridsim run --resume {directory}\n"
+    assert errors.endswith(told)
     assert "Traceback" not in errors
     assert not (directory / ".aside").exists()
     assert_whole_and_unfinished(directory)
+
+
+def test_ctrl_c_over_a_table_leaves_the_old_one_and_speaks_of_no_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupt(path: Path) -> None:
+        assert path.stat().st_size > 0
+        raise KeyboardInterrupt
+
+    for name in ("a", "b"):
+        write_synthetic_store(tmp_path / name, n_transformers=8, from_year=2026, to_year=2026, resolution_h=24)
+    table = tmp_path / "tables" / "changes.csv"
+    table.parent.mkdir()
+    table.write_text("old")
+    monkeypatch.setattr(whole_files, "flush", interrupt)
+    done = gridsim("compare", str(tmp_path / "a"), str(tmp_path / "b"), "--csv", str(table))
+    assert (done.exit_code, done.stdout) == (130, "")
+    assert done.stderr == "gridsim: interrupted; every file is whole or was not begun\n"
+    assert [path.read_text() for path in table.parent.iterdir()] == ["old"]
 
 
 @pytest.mark.slow

@@ -70,6 +70,21 @@ def test_hours_without_solution_are_said_first(comparison: RunComparison) -> Non
     assert any(text.startswith("≥ ") for text in texts)
 
 
+def test_the_ring_of_a_leaves_the_mark_of_b_within_it_to_be_seen(tmp_path: Path) -> None:
+    for name, load_level in (("heavy", 2.2), ("light", 1.6)):
+        write_synthetic_store(
+            tmp_path / name, n_transformers=24, from_year=2026, to_year=2027, resolution_h=6, load_level=load_level
+        )
+    ax = draw_comparison(gridsim.compare_runs(tmp_path / "heavy", tmp_path / "light"))
+    marks = [line for line in ax.lines if line.get_transform() == ax.transData]
+    rings = [
+        mark.get_markersize() - mark.get_markeredgewidth() for mark in marks if mark.get_markerfacecolor() == "none"
+    ]
+    diamonds = [mark.get_markersize() * np.sqrt(2.0) for mark in marks if mark.get_marker() == "D"]
+    assert diamonds
+    assert min(rings) > max(diamonds)
+
+
 def test_nothing_changed_is_said(folder: Path) -> None:
     same = gridsim.compare_runs(folder / "a", folder / "a")
     assert "No overload differs between the runs." in texts_of(draw_comparison(same))

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from gridsim.plots import style
+from gridsim.plots.lead_lag_figure import draw_lead_lag
 from tests.support.figure_reading import axes_without_unit, covered, outside, words
 from tests.support.synthetic_studies import STUDY_FIGURES, fixes_result, lead_lag_result
 
@@ -77,6 +78,17 @@ def test_a_missing_unit_and_a_covered_word_are_found() -> None:
     style.write(axes, 40.0, 0.5, "third")
     assert covered(axes) == [("first", "second")]
     assert outside(axes) == ["third"]
+
+
+def test_marks_of_dates_are_whole_at_the_edge_of_the_years_and_none_hides_another() -> None:
+    ax = draw_lead_lag(lead_lag_result(12))
+    marks = [line for line in ax.lines if line.get_transform() == ax.transData]
+    assert {line.get_marker() for line in marks} == {"o", "|", "D"}
+    assert not any(line.get_clip_on() for line in marks)
+    needs, outages = ([line for line in marks if line.get_marker() == sign] for sign in "oD")
+    assert max(line.get_zorder() for line in outages) < min(line.get_zorder() for line in needs)
+    corners = min(line.get_markersize() for line in outages) * 2.0**0.5
+    assert corners > max(line.get_markersize() + line.get_markeredgewidth() for line in needs)
 
 
 def test_what_is_left_out_is_told(pictures: dict[tuple[str, int], Axes]) -> None:

@@ -26,6 +26,7 @@ from gridsim.report.page.unit_sections import anchors, n1_by_name, unit_sections
 from gridsim.report.page.vocabulary import Vocabulary
 from gridsim.results.layout import REPORT_FILES
 from gridsim.results.store import ResultStore
+from gridsim.results.whole_files import write_whole
 from gridsim.studies.progress import Silence
 
 if TYPE_CHECKING:
@@ -75,7 +76,7 @@ def write_report(
     Raises
     ------
     ResultStoreError
-        There are no results in ``directory``.
+        There are no results in ``directory``, or the file cannot be written.
     InputError
         The language is not known, or a folder does not hold what it should.
     """
@@ -94,8 +95,7 @@ def write_report(
     )
     told.begin("Writing the page", 0)
     path = Path(out) if out is not None else Path(directory) / REPORT_FILES[code]
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(page_text(run, companions, Language(code)), encoding="utf-8")
+    write_whole(path, page_text(run, companions, Language(code)).encode())
     return path
 
 

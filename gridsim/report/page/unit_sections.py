@@ -137,11 +137,14 @@ def _relieving(companions: Companions, names: list[str]) -> list[Any]:
 
 
 def n1_by_name(run: RunTables, companions: Companions) -> dict[str, Any]:
-    """Return the worst hour after a single outage of each transformer, and its hours above the limit over all years."""
+    """Return the worst hour after a single outage of each transformer, and its hours above the limit over all years.
+
+    One of which no loading after any outage is known is left out.
+    """
     frame = companions.n1_worst
     if frame is None:
         return {}
-    frame = frame[frame["element_type"] != "line"]
+    frame = frame[(frame["element_type"] != "line") & frame["worst_percent"].notna()]
     hours = frame.groupby(["name", "winding"])["hours_above"].sum().groupby("name").max()
     worst = frame.sort_values("worst_percent", ascending=False, kind="stable").drop_duplicates("name")
     worst = worst.assign(when=run.local(worst["worst_utc"]), hours_above=worst["name"].map(hours))
