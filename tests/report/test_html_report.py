@@ -337,6 +337,8 @@ def test_the_command_writes_where_it_says(failing: ResultStore, tmp_path: Path) 
     assert done.stdout.startswith(f"{path} (")
     assert "НЕ имеют решения" in path.read_text(encoding="utf-8") or "НЕ имеет" in path.read_text(encoding="utf-8")
     assert path.name in OWN_FILES  # a new run there clears it away
+    done = CliRunner().invoke(app, ["report", str(failing.directory), "--lang", "ru", "--no-causes", "--json"])
+    assert json.loads(done.stdout) == {"report": str(path), "language": "ru", "bytes": path.stat().st_size}
     done = CliRunner().invoke(app, ["report", str(tmp_path), "--no-causes"])
     assert (done.exit_code, done.stdout) == (2, "")
     assert "holds no gridsim results" in done.stderr
