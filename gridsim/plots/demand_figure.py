@@ -226,6 +226,6 @@ def _draw_load(ax: Axes, data: StudyData, means: Mapping[str, pd.DataFrame]) -> 
 
 def _subtitle(data: StudyData) -> list[str]:
     second = "Demand without grid losses; capacity is the sum of ratings (largest winding), by day of commissioning"
-    if data.failed_hours:
+    if data.failed_h:
         second += "; hollow: at least, for want of solutions"
     return [f"{data.manifest.title}, {data.years_text}. {data.solved_text}.", f"{second}."]

@@ -13,10 +13,10 @@ import numpy as np
 from gridsim.plots import style
 from gridsim.plots.failed_hours import FAILED_WORDS, draw_failed_lane
 from gridsim.plots.legend_line import LegendLine
-from gridsim.plots.overload_rows import monthly_failed, monthly_worst
 from gridsim.plots.short_names import transformer_label
-from gridsim.plots.study_data import AREA_WORDS, MARKS_NOTE, StudyData, records
+from gridsim.plots.study_data import AREA_WORDS, MARKS_NOTE, StudyData
 from gridsim.plots.time_axis import draw_time_axis
+from gridsim.studies.finished_run import records
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -59,8 +59,8 @@ class HeatRows:
 def heat_rows(data: StudyData, max_rows: int, first_in: float) -> HeatRows:
     """Return the ``max_rows`` transformers of worst loading, grouped by area, worst first, from ``first_in`` down."""
     transformers = data.transformers
-    worst = monthly_worst(data).to_numpy(np.float64)
-    failed = monthly_failed(data).to_numpy(np.float64)
+    worst = data.by_month(transformers, "worst_percent")
+    failed = data.by_month(transformers, "failed_hours")
     peak = np.fmax.reduce(worst, axis=1, initial=-1.0)
     rows, first_of_twins = _joined_twins(transformers, worst)
     chosen = np.argsort(-peak, kind="stable")
@@ -110,7 +110,7 @@ def draw_loading_heatmap(store: ResultStore | StudyData, *, ax: Axes | None = No
     The axes; x are local days since 1970, y inches downwards.
     """
     data = StudyData.of(store)
-    lane = _LANE_IN if data.failed_hours else 0.0
+    lane = _LANE_IN if data.failed_h else 0.0
     shown = heat_rows(data, max_rows, lane + 0.02)
     names = [
         transformer_label(row.substation_name, row.unit, _LABEL_LIMIT) + (f" {row.mark}" if row.mark else "")
@@ -155,7 +155,7 @@ def _draw_cells(ax: Axes, data: StudyData, shown: HeatRows) -> None:
 
 
 def _draw_failed(ax: Axes, data: StudyData, shown: HeatRows) -> None:
-    if data.failed_hours:
+    if data.failed_h:
         edges = data.month_edges
         style.hatch(ax, _cell_corners(data, shown, shown.has_failed, inset_in=0.0))
         draw_failed_lane(ax, edges, data.failed_hours_within(edges), 0.04, _LANE_IN - 0.08)
@@ -163,7 +163,7 @@ def _draw_failed(ax: Axes, data: StudyData, shown: HeatRows) -> None:
 
 def _label(ax: Axes, data: StudyData, shown: HeatRows, names: list[str]) -> None:
     middles = shown.top_in + shown.pitch_in / 2
-    failed = [_LANE_IN / 2] if data.failed_hours else []
+    failed = [_LANE_IN / 2] if data.failed_h else []
     ax.set_yticks([*failed, *middles], [*([FAILED_WORDS] if failed else []), *names])
     ax.tick_params(axis="y", length=0.0, pad=5.0)
     for i, label in enumerate(ax.get_yticklabels()):
@@ -183,7 +183,7 @@ def _label(ax: Axes, data: StudyData, shown: HeatRows, names: list[str]) -> None
 
 
 def _subtitle(data: StudyData, shown: HeatRows) -> list[str]:
-    hatched = " (hatched months)" if data.failed_hours else ""
+    hatched = " (hatched months)" if data.failed_h else ""
     n, total = int(shown.rows["n_units"].sum()), shown.n_transformers
     which = f"The {n} of {total} transformers of worst loading" if n < total else f"All {total} transformers"
     return [

@@ -12,7 +12,8 @@ from gridsim.plots.label_placement import Box
 from gridsim.plots.label_writing import Label, mark_boxes, write_labels
 from gridsim.plots.map_furniture import Window, exit_point
 from gridsim.plots.short_names import fitting_name, short_name
-from gridsim.plots.study_data import REPRESENTATIVE_MARK, records
+from gridsim.studies.finished_run import records
+from gridsim.studies.plain_names import REPRESENTATIVE_MARK
 from gridsim.studies.towns import TOWNS
 
 if TYPE_CHECKING:

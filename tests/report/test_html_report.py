@@ -15,7 +15,8 @@ import gridsim
 from gridsim.cli.app import app
 from gridsim.errors import InputError, ResultStoreError
 from gridsim.report.page.palette import COLOURS, EDGES, PALETTE
-from gridsim.report.page.run_tables import RunTables, chart_name, place_name
+from gridsim.report.page.place_names import chart_name, place_name
+from gridsim.report.page.run_tables import RunTables
 from gridsim.report.page.unit_sections import anchors
 from gridsim.results.clearing import OWN_FILES
 from gridsim.results.layout import csv_table

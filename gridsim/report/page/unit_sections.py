@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from gridsim.report.page.run_tables import place_name, records, unit_names
+from gridsim.report.page.place_names import place_name, unit_names
+from gridsim.studies.finished_run import records
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
