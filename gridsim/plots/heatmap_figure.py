@@ -17,6 +17,7 @@ from gridsim.plots.short_names import transformer_label
 from gridsim.plots.study_data import AREA_WORDS, MARKS_NOTE, StudyData
 from gridsim.plots.time_axis import draw_time_axis
 from gridsim.studies.finished_run import records
+from gridsim.studies.unit_rows import course_keys, rows_of_twins
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -62,14 +63,16 @@ def heat_rows(data: StudyData, max_rows: int, first_in: float) -> HeatRows:
     worst = data.by_month(transformers, "worst_percent")
     failed = data.by_month(transformers, "failed_hours")
     peak = np.fmax.reduce(worst, axis=1, initial=-1.0)
-    rows, first_of_twins = _joined_twins(transformers, worst)
-    chosen = np.argsort(-peak, kind="stable")
-    chosen = chosen[first_of_twins[chosen]][:max_rows]
+    alike = transformers[["substation_id", "substation_name", "open_day", "close_day"]]
+    rows = rows_of_twins(transformers, alike.assign(course=course_keys(worst)), "unit")
+    rows = rows.assign(unit=rows["names"].map(sorted).str.join(", "), n_units=rows["names"].str.len())
+    first = rows.index.to_numpy()
+    chosen = first[np.argsort(-peak[first], kind="stable")][:max_rows]
     areas = [area for area in AREA_WORDS if area in set(transformers["area"])]
     areas += sorted(set(transformers["area"]) - set(areas))
     group = transformers["area"].map({area: i for i, area in enumerate(areas)}).to_numpy(np.int64)
     chosen = chosen[np.argsort(group[chosen], kind="stable")]
-    rows = rows.iloc[chosen].reset_index(drop=True).assign(peak_percent=peak[chosen])
+    rows = rows.loc[chosen].reset_index(drop=True).assign(peak_percent=peak[chosen])
     edges = data.month_edges
     is_absent = (edges[None, 1:] <= rows["open_day"].to_numpy()[:, None]) | (
         edges[None, :-1] >= rows["close_day"].to_numpy()[:, None]
@@ -79,18 +82,6 @@ def heat_rows(data: StudyData, max_rows: int, first_in: float) -> HeatRows:
     tops = first_in + pitch * np.arange(len(rows)) + _HEADING_IN * headings
     has_failed = (failed[chosen] > 0.0) & ~is_absent
     return HeatRows(rows, worst[chosen], is_absent, has_failed, tops, pitch, len(transformers))
-
-
-def _joined_twins(transformers: pd.DataFrame, worst: FloatArray) -> tuple[pd.DataFrame, BoolArray]:
-    """Name the units of one substation that carry the same load together; return also which row is their first."""
-    # Rounded to 0.1 %, as bytes: a key that treats missing months alike.
-    course = [row.tobytes() for row in np.nan_to_num(np.round(worst, 1), nan=-1.0)]
-    keys = ["substation_id", "course", "open_day", "close_day", "substation_name"]
-    groups = transformers.assign(course=course).groupby(keys, sort=False)
-    units = groups["unit"].transform(lambda names: ", ".join(sorted(names)))
-    joined = transformers.assign(unit=units, n_units=groups["unit"].transform("size"))
-    first: BoolArray = (groups.cumcount() == 0).to_numpy(bool)
-    return joined, first
 
 
 def draw_loading_heatmap(store: ResultStore | StudyData, *, ax: Axes | None = None, max_rows: int = 60) -> Axes:

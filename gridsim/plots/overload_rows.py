@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from gridsim.studies.unit_rows import TRANSFORMER_TYPES
+from gridsim.studies.unit_rows import TRANSFORMER_TYPES, rows_of_twins
 from gridsim.units import HOURS_PER_DAY
 
 if TYPE_CHECKING:
@@ -108,14 +108,11 @@ def _rows(data: StudyData, episodes: pd.DataFrame) -> pd.DataFrame:
 
 def _joined_twins(rows: pd.DataFrame) -> pd.DataFrame:
     """Join units of one substation that carry the same load: same hours, first day and peak (within 0.05 %)."""
-    signature = rows.assign(peak=rows["peak_percent"].round(1), first=rows["first_day"].round(3))
-    keys = ["substation_id", "winding", "first", "hours", "peak", "open_day", "close_day"]
-    groups = signature.groupby(keys, sort=False, dropna=False)
-    return rows.assign(
-        unit=groups["unit"].transform(lambda units: ", ".join(sorted(units))),
-        n_units=groups["unit"].transform("size"),
-        overload_mvah=groups["overload_mvah"].transform("sum"),
-    )[groups.cumcount() == 0].reset_index(drop=True)
+    alike = rows[["substation_id", "winding", "hours", "open_day", "close_day"]]
+    alike = alike.assign(peak=rows["peak_percent"].round(1), first=rows["first_day"].round(3))
+    joined = rows_of_twins(rows, alike, "unit", total=["overload_mvah"])
+    units = joined["names"].map(sorted).str.join(", ")
+    return joined.assign(unit=units, n_units=joined["names"].str.len()).reset_index(drop=True)
 
 
 def _cells(data: StudyData, episodes: pd.DataFrame, rows: pd.DataFrame) -> pd.DataFrame:

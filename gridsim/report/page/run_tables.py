@@ -10,7 +10,7 @@ import pandas as pd
 
 from gridsim.report.page.place_names import place_name
 from gridsim.studies.finished_run import FinishedRun
-from gridsim.studies.unit_rows import TRANSFORMER_TYPES, unit_rows
+from gridsim.studies.unit_rows import TRANSFORMER_TYPES, course_keys, rows_of_twins, unit_rows
 
 if TYPE_CHECKING:
     from gridsim.dtypes import AnyArray, BoolArray, FloatArray
@@ -62,9 +62,7 @@ class RunTables(FinishedRun):
         frame["element"] = columns.reindex(pd.MultiIndex.from_frame(frame[[*keys, "winding"]])).to_numpy()
         frame["first_overload"] = self.local(frame["first_overload_utc"])
         frame = frame.merge(self._heat(), on=keys, how="left").sort_values("rank", kind="stable", ignore_index=True)
-        frame["course"] = [
-            row.tobytes() for row in np.nan_to_num(np.round(self.by_month(frame, "worst_percent"), 1), nan=-1.0)
-        ]
+        frame["course"] = course_keys(self.by_month(frame, "worst_percent"))
         frame["group"] = frame.groupby(list(ALIKE), sort=False, dropna=False).ngroup()
         return frame.drop(columns="course")
 
@@ -72,8 +70,7 @@ class RunTables(FinishedRun):
     def groups(self) -> pd.DataFrame:
         """The first unit of each group of like units, in the order of ``group``, with ``names`` of all its units."""
         units = self.transformers
-        first = units.drop_duplicates("group").sort_values("group", ignore_index=True)
-        return first.assign(names=units.groupby("group")["name"].agg(list).to_numpy())
+        return rows_of_twins(units, units[["group"]], "name").reset_index(drop=True)
 
     @cached_property
     def thermal(self) -> pd.DataFrame:
