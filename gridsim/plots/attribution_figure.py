@@ -110,10 +110,7 @@ def draw_attribution(
     ends = [_draw_bar(ax, rows) for _, rows in bars.groupby("place", sort=True)]
     ax.set_ylim(len(names), 0.0)
     ax.set_xlim(min(0.0, *(low for low, _ in ends)) * 1.03, max(110.0, *(high for _, high in ends)) * 1.03)
-    ax.set_yticks(np.arange(len(names)) + 0.5, names)
-    ax.tick_params(axis="y", length=0.0, pad=5.0)
-    for label in ax.get_yticklabels():
-        label.set_parse_math(False)
+    style.name_rows(ax, np.arange(len(names)) + 0.5, names)
     for x, colour in ((0.0, style.SOFT_INK), (100.0, style.ALERT)):
         ax.axvline(x, color=colour, linewidth=0.9, zorder=3)
     style.axis_label(ax, "x", "share of the contributors in the loading [% of the rating]")

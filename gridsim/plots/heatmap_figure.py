@@ -155,10 +155,8 @@ def _draw_failed(ax: Axes, data: StudyData, shown: HeatRows) -> None:
 def _label(ax: Axes, data: StudyData, shown: HeatRows, names: list[str]) -> None:
     middles = shown.top_in + shown.pitch_in / 2
     failed = [_LANE_IN / 2] if data.failed_h else []
-    ax.set_yticks([*failed, *middles], [*([FAILED_WORDS] if failed else []), *names])
-    ax.tick_params(axis="y", length=0.0, pad=5.0)
-    for i, label in enumerate(ax.get_yticklabels()):
-        label.set_parse_math(False)
+    labels = style.name_rows(ax, [*failed, *middles], [*([FAILED_WORDS] if failed else []), *names])
+    for i, label in enumerate(labels):
         label.set_color(style.ALERT if i < len(failed) else style.INK)
     scale = style.size_in(ax)[1] / ax.get_ylim()[0]
     right = style.inches_from(ax, 1.0, 1.0)

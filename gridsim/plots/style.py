@@ -242,3 +242,14 @@ def axis_label(ax: Axes, axis: str, text: str) -> None:
     """Label the ``x`` or ``y`` axis of ``ax``; the text carries the unit."""
     setter = ax.set_xlabel if axis == "x" else ax.set_ylabel
     setter(text, fontfamily=FONT, fontsize=LABEL_PT, color=INK)
+
+
+def name_rows(ax: Axes, places: Any, names: Sequence[str]) -> list[Text]:
+    """Write a name to the left of each row of ``ax`` and return the texts."""
+    ax.set_yticks(places, names)
+    ax.tick_params(axis="y", length=0.0, pad=5.0)
+    labels = ax.get_yticklabels()
+    for label in labels:
+        # As in what ``write`` writes.
+        label.set_parse_math(False)
+    return labels

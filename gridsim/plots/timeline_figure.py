@@ -162,10 +162,8 @@ def _segments(x: FloatArray, y: FloatArray, to_x: FloatArray, to_y: FloatArray) 
 def _label_rows(ax: Axes, data: StudyData, lanes: list[PlacedLane], names: list[str], middles: FloatArray) -> None:
     failed = [(_TOP_GAP_IN + (_FAILED_LANE_IN - 0.1) / 2, FAILED_WORDS)] if data.failed_h else []
     above = [*failed, *((placed.middle_in, f"{placed.lane.words} ({len(placed.events)})") for placed in lanes)]
-    ax.set_yticks([*(y for y, _ in above), *middles], [*(words for _, words in above), *names])
-    ax.tick_params(axis="y", length=0.0, pad=5.0)
-    for i, label in enumerate(ax.get_yticklabels()):
-        label.set_parse_math(False)
+    labels = style.name_rows(ax, [*(y for y, _ in above), *middles], [*(words for _, words in above), *names])
+    for i, label in enumerate(labels):
         if i < len(above):
             label.set_color(style.ALERT if i < len(failed) else style.SOFT_INK)
             label.set_fontstyle("normal" if i < len(failed) else "italic")
