@@ -22,7 +22,7 @@ from gridsim.assess.thermal_fleet import ThermalFleet
 from gridsim.assess.thermal_parameters import CYCLIC_C, EMERGENCY_C, NORMAL_AGEING_C
 from gridsim.dtypes import FLOAT, INDEX, BoolArray, FloatArray, IndexArray
 from gridsim.kernels.thermal_structures import Inputs
-from gridsim.units import HOURS_PER_DAY, PERCENT
+from gridsim.units import HOURS_PER_DAY, HOURS_PER_YEAR, PERCENT
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -38,7 +38,6 @@ HOT_SPOT_LIMITS_C = (NORMAL_AGEING_C, CYCLIC_C, EMERGENCY_C)
 #: Life of insulation that ages at the normal rate, hours: "interpretation of functional life tests" of table 2 of IEEE
 #: C57.91 as public code restates it (65,000 h there to half of the tensile strength); the table itself was not read.
 NORMAL_LIFE_H = 180_000.0
-HOURS_PER_YEAR = 8766.0
 #: Ends of life so many years ahead are not worth a number: other things end the life of a transformer before.
 FARTHEST_YEARS = 100.0
 

@@ -34,11 +34,12 @@ def compare(
     """
     with mistakes_told():
         from gridsim.report.compare_table import print_comparison  # noqa: PLC0415  loads pandas
+        from gridsim.results.frames import TIME_FORMAT  # noqa: PLC0415
         from gridsim.studies.compare_runs import compare_runs  # noqa: PLC0415
 
         comparison = compare_runs(directory_a, directory_b, limit=limit)
         if csv is not None:
-            comparison.transformers.to_csv(csv, index=False, date_format="%Y-%m-%dT%H:%M:%SZ")
+            comparison.transformers.to_csv(csv, index=False, date_format=TIME_FORMAT)
         if picture is not None:
             from gridsim.plots.compare_figure import draw_comparison  # noqa: PLC0415  loads matplotlib
             from gridsim.plots.gallery import save_figure  # noqa: PLC0415

@@ -39,6 +39,7 @@ def explain(
             print_explanation,
             print_overloads,
         )
+        from gridsim.results.frames import TIME_FORMAT  # noqa: PLC0415
         from gridsim.results.store import ResultStore  # noqa: PLC0415
         from gridsim.studies.explanation import attribute_overloads  # noqa: PLC0415
         from gridsim.studies.explanation import explain as explain_one  # noqa: PLC0415
@@ -55,7 +56,7 @@ def explain(
         with ProgressBar(console(is_error=True)) as progress:
             table = attribute_overloads(store, progress=progress)
         if csv is not None:
-            table.to_csv(csv, index=False, date_format="%Y-%m-%dT%H:%M:%SZ")
+            table.to_csv(csv, index=False, date_format=TIME_FORMAT)
         if picture is not None:
             from gridsim.plots.attribution_figure import draw_attribution  # noqa: PLC0415  loads matplotlib
             from gridsim.plots.gallery import save_figure  # noqa: PLC0415

@@ -46,6 +46,7 @@ def hosting(
     with mistakes_told():
         from gridsim.cli.progress_bar import ProgressBar  # noqa: PLC0415
         from gridsim.report.hosting_table import hosting_record, print_hosting  # noqa: PLC0415  loads pandas
+        from gridsim.results.frames import TIME_FORMAT  # noqa: PLC0415
         from gridsim.studies.hosting_capacity import hosting_capacity  # noqa: PLC0415
 
         with ProgressBar(console(is_error=True)) as progress:
@@ -62,7 +63,7 @@ def hosting(
                 progress=progress,
             )
         if csv is not None:
-            found.table.to_csv(csv, index=False, date_format="%Y-%m-%dT%H:%M:%SZ", float_format="%.3f")
+            found.table.to_csv(csv, index=False, date_format=TIME_FORMAT, float_format="%.3f")
         if picture is not None:
             from gridsim.plots.gallery import save_figure  # noqa: PLC0415  loads matplotlib
             from gridsim.plots.hosting_figure import draw_hosting  # noqa: PLC0415

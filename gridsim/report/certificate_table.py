@@ -9,7 +9,9 @@ from rich import box
 from rich.markup import escape
 from rich.table import Table
 
+from gridsim.report.cells import UNKNOWN
 from gridsim.report.json_records import plain_records
+from gridsim.results.frames import TIME_FORMAT
 from gridsim.studies.certificate import AGREES, DIFFERS
 
 if TYPE_CHECKING:
@@ -19,8 +21,6 @@ if TYPE_CHECKING:
 
     from gridsim.studies.certificate import Certificate
 
-UNKNOWN = "-"
-TIME_FORMAT = "%Y-%m-%dT%H:%M:%SZ"
 _COLOURS = {AGREES: "green", DIFFERS: "bold red"}
 
 

@@ -10,8 +10,10 @@ from rich import box
 from rich.markup import escape
 from rich.table import Table
 
+from gridsim.report.cells import UNKNOWN
 from gridsim.report.json_records import plain_records
 from gridsim.report.rule_table import standing
+from gridsim.results.frames import TIME_FORMAT
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -20,8 +22,6 @@ if TYPE_CHECKING:
 
     from gridsim.studies.fixes import Fixes
 
-UNKNOWN = "-"
-TIME_FORMAT = "%Y-%m-%dT%H:%M:%SZ"
 FRAMES = ("candidates", "plan", "left", "refused", "catalogue")
 #: Fixes of a bank that are printed; the files have all.
 SHOWN_FIXES = 4

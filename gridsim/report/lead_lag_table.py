@@ -10,8 +10,10 @@ from rich import box
 from rich.markup import escape
 from rich.table import Table
 
+from gridsim.report.cells import UNKNOWN
 from gridsim.report.json_records import plain_records
 from gridsim.report.rule_table import standing
+from gridsim.results.frames import TIME_FORMAT
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -27,8 +29,6 @@ N1_ASKED = (
     "highest hours of each month, and every hour of the months around the first need. The hour named is a need; an "
     "earlier one is possible before the date from which every hour was asked"
 )
-UNKNOWN = "-"
-TIME_FORMAT = "%Y-%m-%dT%H:%M:%SZ"
 _COLOURS = {"behind": "bold red", "ahead": "green", "no need": "default", "not built": "yellow"}
 
 

@@ -10,8 +10,10 @@ from rich.markup import escape
 from rich.table import Table
 
 from gridsim.errors import ResultStoreError
+from gridsim.report.cells import AT_LEAST, UNKNOWN
 from gridsim.report.hours_line import hours_words, run_hours
 from gridsim.report.json_records import plain_records
+from gridsim.results.frames import TIME_FORMAT
 from gridsim.studies.peak_trend import METHOD, TREND_YEARS
 from gridsim.studies.transformers import VERDICT_PREFIX
 from gridsim.studies.unit_rows import rows_of_twins
@@ -23,9 +25,6 @@ if TYPE_CHECKING:
 
     from gridsim.studies.transformers import TransformerReport
 
-UNKNOWN = "-"
-#: Before numbers that the hours without solution can only raise.
-AT_LEAST = "≥ "
 #: Rows printed; a row stands for all units of a substation that are loaded alike.
 N_ROWS = 20
 #: Life used that is still told as a number, percent.
@@ -33,7 +32,6 @@ MOST_LIFE_PERCENT = 1000.0
 #: Columns whose texts may be broken, and their least width.
 WRAPPED = {"transformer": 22, "with out": 12}
 UNITS_FILE, YEARS_FILE = "transformers.csv", "transformer_years.csv"
-_TIME_FORMAT = "%Y-%m-%dT%H:%M:%SZ"
 
 
 def print_transformers(console: Console, found: TransformerReport) -> None:
@@ -190,7 +188,7 @@ def write_transformers(found: TransformerReport, folder: Path) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
         for name, frame in ((UNITS_FILE, found.units), (YEARS_FILE, found.years)):
-            frame.to_csv(folder / name, index=False, date_format=_TIME_FORMAT)
+            frame.to_csv(folder / name, index=False, date_format=TIME_FORMAT)
     except OSError as error:
         raise ResultStoreError(f"{folder}: cannot be written: {error.strerror or error}") from error
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from gridsim.results.layout import UNIT_KEY
 from gridsim.studies.study_summary import is_failed
 from gridsim.studies.unit_rows import rows_of_twins
 
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
     from gridsim.results.manifest import Manifest
     from gridsim.results.store import ResultStore
 
-UNIT_KEY = ["element_type", "name"]
 #: Values of a scenario that say what it is called, not what it assumes.
 NAMING_KEYS = ("name", "title", "description")
 #: Characters of a digest that are shown.
