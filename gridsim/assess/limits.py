@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from gridsim.dtypes import FLOAT, INDEX, FloatArray, IndexArray
+from gridsim.results.layout import UNIT_KEY
 from gridsim.scenario.choices import AmbientReading
 from gridsim.scenario.rule_catalogue import LINE_RULE
 from gridsim.units import SQRT_3
@@ -19,8 +20,6 @@ if TYPE_CHECKING:
 
     from gridsim.grid.staged import StagedGrid
     from gridsim.scenario.limit_model import LimitClass, LimitRule, LimitTier
-
-_UNIT_KEY = ["element_type", "name"]
 
 
 class AmbientSeries(NamedTuple):
@@ -130,7 +129,7 @@ def watch_list(elements: pd.DataFrame, rules: Sequence[LimitRule]) -> WatchList:
     """
     everything = (*rules, LINE_RULE)
     is_line = (elements["element_type"] == "line").to_numpy()
-    unit_mva = elements.groupby(_UNIT_KEY)["sn_mva"].transform("max").to_numpy(FLOAT)
+    unit_mva = elements.groupby(UNIT_KEY)["sn_mva"].transform("max").to_numpy(FLOAT)
     cooling = elements["cooling"].to_numpy()
     classes: list[LimitClass] = []
     class_of = np.full((len(elements), len(everything)), -1, dtype=INDEX)

@@ -19,9 +19,10 @@ import numpy as np
 import pandas as pd
 
 from gridsim.assess.thermal_fleet import ThermalFleet
+from gridsim.assess.thermal_parameters import CYCLIC_C, EMERGENCY_C, NORMAL_AGEING_C
 from gridsim.dtypes import FLOAT, INDEX, BoolArray, FloatArray, IndexArray
 from gridsim.kernels.thermal_structures import Inputs
-from gridsim.units import HOURS_PER_DAY, PERCENT
+from gridsim.units import HOURS_PER_DAY, HOURS_PER_YEAR, PERCENT
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -32,13 +33,11 @@ if TYPE_CHECKING:
 
 #: Nodes of the ageing integral within an hour: an hour whose load jumps by half the rating is off by 0.4 % at most.
 N_NODE = 6
-#: Hot spots above which hours are counted: normal ageing of normal paper; normal cyclic loading and long-time emergency
-#: of IEC 60076-7, as alliander-opensource/transformer-thermal-model restates it.
-HOT_SPOT_LIMITS_C = (98.0, 120.0, 140.0)
+#: Hot spots above which hours are counted.
+HOT_SPOT_LIMITS_C = (NORMAL_AGEING_C, CYCLIC_C, EMERGENCY_C)
 #: Life of insulation that ages at the normal rate, hours: "interpretation of functional life tests" of table 2 of IEEE
 #: C57.91 as public code restates it (65,000 h there to half of the tensile strength); the table itself was not read.
 NORMAL_LIFE_H = 180_000.0
-HOURS_PER_YEAR = 8766.0
 #: Ends of life so many years ahead are not worth a number: other things end the life of a transformer before.
 FARTHEST_YEARS = 100.0
 

@@ -10,6 +10,9 @@ from gridsim.errors import InputError
 from gridsim.units import MINUTES_PER_HOUR
 
 PAPERS = ("normal", "upgraded")
+#: Hot spots in degree Celsius: normal ageing of normal paper; normal cyclic loading and long-time emergency of
+#: IEC 60076-7, as alliander-opensource/transformer-thermal-model restates it.
+NORMAL_AGEING_C, CYCLIC_C, EMERGENCY_C = 98.0, 120.0, 140.0
 
 _RESTATED = (
     "IEC 60076-7 as public packages restate it (the standard itself was not read): exponents, time constants, k and "

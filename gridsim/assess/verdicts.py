@@ -9,7 +9,7 @@ import numpy as np
 
 from gridsim.assess.overload_report import ELEMENT_KEY
 from gridsim.dtypes import FLOAT
-from gridsim.results.layout import VERDICTS
+from gridsim.results.layout import UNIT_KEY, VERDICTS
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from gridsim.dtypes import FloatArray
     from gridsim.scenario.limit_model import LimitRule
 
-UNIT_KEY = ["element_type", "name"]
+#: Verdicts from the worst on, as numbers to sort by.
+VERDICT_ORDER = {"violated": 0, "unknown": 1, "ok": 2}
 
 
 class Verdict(StrEnum):

@@ -14,6 +14,7 @@ import pandas as pd
 from gridsim.errors import InputError
 from gridsim.plots import style
 from gridsim.plots.legend_line import LegendLine
+from gridsim.studies.unit_rows import rows_of_twins
 from gridsim.units import PERCENT
 
 if TYPE_CHECKING:
@@ -55,11 +56,11 @@ def attribution_bars(table: pd.DataFrame, max_rows: int) -> pd.DataFrame:
     heads = solved.sort_values(["loading_percent", "start_utc"], ascending=[False, True], kind="stable")
     heads = heads.drop_duplicates("element")[["element", "start_utc", "peak_utc", "loading_percent", "tipped_by"]]
     substation, unit, winding = _name_parts(heads["element"])
-    heads = heads.assign(substation=substation, unit=unit, winding=winding, alike=heads["loading_percent"].round(1))
-    twins = heads.groupby(["substation", "winding", "alike", "peak_utc", "tipped_by"], sort=False)
-    units = twins["unit"].transform(lambda names: ", ".join(sorted(names)))
-    heads = heads.assign(label=substation + "." + units + winding)[twins.cumcount() == 0]
-    heads["place"] = np.arange(len(heads))
+    heads = heads.assign(substation=substation, unit=unit, winding=winding)
+    alike = heads[["substation", "winding", "peak_utc", "tipped_by"]].assign(loading=heads["loading_percent"].round(1))
+    heads = rows_of_twins(heads, alike, "unit")
+    units = heads["names"].map(sorted).str.join(", ")
+    heads = heads.assign(label=heads["substation"] + "." + units + heads["winding"], place=np.arange(len(heads)))
     kept = solved.merge(heads[["element", "start_utc", "label", "place"]], on=["element", "start_utc"])
     order = {kind: number for number, (kind, _, _) in enumerate(KINDS)}
     kept = kept.assign(
@@ -110,10 +111,7 @@ def draw_attribution(
     ends = [_draw_bar(ax, rows) for _, rows in bars.groupby("place", sort=True)]
     ax.set_ylim(len(names), 0.0)
     ax.set_xlim(min(0.0, *(low for low, _ in ends)) * 1.03, max(110.0, *(high for _, high in ends)) * 1.03)
-    ax.set_yticks(np.arange(len(names)) + 0.5, names)
-    ax.tick_params(axis="y", length=0.0, pad=5.0)
-    for label in ax.get_yticklabels():
-        label.set_parse_math(False)
+    style.name_rows(ax, np.arange(len(names)) + 0.5, names)
     for x, colour in ((0.0, style.SOFT_INK), (100.0, style.ALERT)):
         ax.axvline(x, color=colour, linewidth=0.9, zorder=3)
     style.axis_label(ax, "x", "share of the contributors in the loading [% of the rating]")

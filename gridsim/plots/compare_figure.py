@@ -78,10 +78,7 @@ def draw_comparison(comparison: RunComparison, *, max_rows: int = 30) -> Axes:
         ax.set_yticks([])
     data = StudyData.of(comparison.a)
     draw_time_axis(dates, data)
-    dates.set_yticks(np.arange(len(names)) + 0.5, names)
-    dates.tick_params(axis="y", length=0.0, pad=5.0)
-    for label in dates.get_yticklabels():
-        label.set_parse_math(False)
+    style.name_rows(dates, np.arange(len(names)) + 0.5, names)
     _draw_dates(dates, data, shown)
     _draw_energy(energy, shown)
     if not shown:

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from gridsim.plots.study_data import AREA_WORDS
+from gridsim.studies.legend import VOLTAGE_CLASSES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -36,13 +37,9 @@ USES = (
     Use("Other", (), "#D9D9D9"),
     Use("Investor projects", ("investors",), "#F0B45A"),
 )
-#: Upper voltage in kV from which a class begins, its words and its line.
-VOLTAGE_CLASSES = (
-    (400.0, "500 kV", (0, (1, 1))),
-    (180.0, "220 kV", (0, (6, 1.5))),
-    (80.0, "110 kV", (0, ())),
-    (0.0, "35 kV", (0, (3, 1, 1, 1))),
-)
+_DASHES = ((0, (1, 1)), (0, (6, 1.5)), (0, ()), (0, (3, 1, 1, 1)))
+#: Line of each class of voltage, by its words.
+CLASS_LINES = {words: dashes for (_, words), dashes in zip(VOLTAGE_CLASSES, _DASHES, strict=True)}
 
 
 def areas_with_demand(data: StudyData) -> list[str]:
@@ -95,7 +92,7 @@ def capacity_by_class(data: StudyData) -> dict[str, tuple[FloatArray, FloatArray
     transformers = transformers[transformers["area"].isin(areas_with_demand(data))]
     courses = {}
     higher = np.inf
-    for lower, words, _ in VOLTAGE_CLASSES:
+    for lower, words in VOLTAGE_CLASSES:
         own = transformers[(transformers["voltage_kv"] >= lower) & (transformers["voltage_kv"] < higher)]
         higher = lower
         if own.empty:

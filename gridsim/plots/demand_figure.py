@@ -13,8 +13,8 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from gridsim.plots import style
 from gridsim.plots.demand_data import (
+    CLASS_LINES,
     USES,
-    VOLTAGE_CLASSES,
     capacity_by_class,
     means_by_area,
     official_figures,
@@ -179,14 +179,12 @@ def _draw_key(panel: Axes, means: Mapping[str, pd.DataFrame]) -> None:
 def _draw_capacity(ax: Axes, data: StudyData, means: Mapping[str, pd.DataFrame]) -> Axes:
     style.plain_axes(ax, spines=("bottom", "left"))
     draw_time_axis(ax, data)
-    lines = {words: line for _, words, line in VOLTAGE_CLASSES}
     ends: list[tuple[float, str, str]] = []
     by_class = capacity_by_class(data)
     for words, (days, mva) in by_class.items():
-        ax.step(days, mva, where="post", color=style.INK, linewidth=1.6, linestyle=lines[words])
+        ax.step(days, mva, where="post", color=style.INK, linewidth=1.6, linestyle=CLASS_LINES[words])
         ends.append((float(mva[-1]), f"{words}: {mva[-1]:,.0f} MVA", style.INK))
     ends += _draw_load(ax, data, means)
-    ax.set_ylim(0.0, 1.1 * max((end[0] for end in ends), default=1.0))
     top = max([*(float(np.max(mva)) for _, mva in by_class.values()), *(end[0] for end in ends), 1.0])
     ax.set_ylim(0.0, 1.08 * top)
     _plain_values(ax)
@@ -226,6 +224,6 @@ def _draw_load(ax: Axes, data: StudyData, means: Mapping[str, pd.DataFrame]) -> 
 
 def _subtitle(data: StudyData) -> list[str]:
     second = "Demand without grid losses; capacity is the sum of ratings (largest winding), by day of commissioning"
-    if data.failed_hours:
+    if data.failed_h:
         second += "; hollow: at least, for want of solutions"
     return [f"{data.manifest.title}, {data.years_text}. {data.solved_text}.", f"{second}."]

@@ -9,8 +9,17 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from gridsim.assess.thermal_parameters import CYCLIC_C, NORMAL_AGEING_C
 from gridsim.plots import style
 from gridsim.plots.short_names import short_name
+from gridsim.plots.stacked_lanes import (
+    CYCLIC_WORDS,
+    LEVEL_WORDS_IN,
+    NORMAL_AGEING_WORDS,
+    highest,
+    lane_title,
+    name_level,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -25,14 +34,10 @@ _GAP_IN = 0.42
 _LEFT_IN = 0.95
 _BOTTOM_IN = 0.45
 _RIGHT_IN = 1.7
-#: Levels nearer to one another than this are named by the higher one alone.
-_LEVEL_WORDS_IN = 0.12
 #: The heading stands above the title of the first lane.
 _LIFT_IN = 0.32
 #: Most years that can stand side by side.
 _MOST_YEARS = 18
-#: Hot spots of normal ageing of ordinary paper, and of the normal cyclic regime, degree Celsius.
-NORMAL_AGEING_C, CYCLIC_C = 98.0, 120.0
 
 
 def draw_dossier(found: Dossier) -> Axes:
@@ -92,23 +97,17 @@ def _bars(ax: Axes, found: Dossier, values: FloatArray, colours: list[str]) -> N
     style.fill(ax, corners, [colours[place] for place in known], edgecolors=style.SOFT_INK, linewidths=0.3)
 
 
-def _lane_title(ax: Axes, text: str) -> None:
-    style.write(ax, 0.0, 0.06, text, transform=style.inches_from(ax, 0.0, 1.0), color=style.SOFT_INK)
-
-
 def _column(found: Dossier, name: str) -> FloatArray:
     return found.years[name].to_numpy(dtype=np.float64)
 
 
 def _top(ax: Axes, values: FloatArray, at_least: float) -> None:
-    highest = np.nanmax(values) if np.isfinite(values).any() else 0.0
-    ax.set_ylim(0.0, max(float(highest) * 1.1, at_least))
+    ax.set_ylim(0.0, max(highest(values) * 1.1, at_least))
 
 
 def _level(ax: Axes, value: float, words: str) -> None:
     ax.axhline(value, color=style.ALERT, linewidth=0.8, zorder=3)
-    place = style.inches_from(ax, 1.0, value / ax.get_ylim()[1])
-    style.write(ax, 0.06, 0.0, words, transform=place, va="center", fontsize=style.SMALL_PT, color=style.ALERT)
+    name_level(ax, value, words)
 
 
 def _loading_lane(ax: Axes, found: Dossier) -> None:
@@ -117,14 +116,14 @@ def _loading_lane(ax: Axes, found: Dossier) -> None:
     _bars(ax, found, peak, [style.LOADING_COLOURS[band] for band in bands])
     _top(ax, peak, 115.0)
     _level(ax, 100.0, "100 %: rating")
-    _lane_title(ax, "Highest loading of the year [% of the rating]")
+    lane_title(ax, "Highest loading of the year [% of the rating]")
 
 
 def _hours_lane(ax: Axes, found: Dossier) -> None:
     hours = _column(found, "hours")
     _bars(ax, found, hours, [style.OVERLOAD_COLOURS[1]] * len(hours))
     _top(ax, hours, 10.0)
-    _lane_title(ax, f"Hours above the limit [h], rule {found.limit}")
+    lane_title(ax, f"Hours above the limit [h], rule {found.limit}")
 
 
 def _hot_spot_lane(ax: Axes, found: Dossier) -> None:
@@ -133,16 +132,16 @@ def _hot_spot_lane(ax: Axes, found: Dossier) -> None:
     _bars(ax, found, hot, colours)
     _top(ax, hot, 150.0)
     apart_in = (CYCLIC_C - NORMAL_AGEING_C) * style.size_in(ax)[1] / ax.get_ylim()[1]
-    _level(ax, NORMAL_AGEING_C, "98 °C: normal ageing" if apart_in > _LEVEL_WORDS_IN else "")
-    _level(ax, CYCLIC_C, "120 °C: normal cyclic limit")
-    _lane_title(ax, "Highest hot spot of the year [°C], model of IEC 60076-7")
+    _level(ax, NORMAL_AGEING_C, NORMAL_AGEING_WORDS if apart_in > LEVEL_WORDS_IN else "")
+    _level(ax, CYCLIC_C, CYCLIC_WORDS)
+    lane_title(ax, "Highest hot spot of the year [°C], model of IEC 60076-7")
 
 
 def _life_lane(ax: Axes, found: Dossier) -> None:
     used = _column(found, "life_used_percent")
     _bars(ax, found, used, [style.NORMAL_COLOURS[-1]] * len(used))
     _top(ax, used, 0.1)
-    _lane_title(ax, "Life of the insulation used since the beginning of the run [%]")
+    lane_title(ax, "Life of the insulation used since the beginning of the run [%]")
 
 
 def _hatch_failed(ax: Axes, found: Dossier) -> None:

@@ -14,8 +14,10 @@ import numpy as np
 from gridsim.enums import InvestorPool
 from gridsim.plots import style
 from gridsim.plots.label_placement import stack_in_tiers
-from gridsim.plots.short_names import REPRESENTATIVE_WORD, fitting_name, highest_voltage_kv
-from gridsim.plots.study_data import StudyData, date_text, month_text, records
+from gridsim.plots.short_names import fitting_name, highest_voltage_kv
+from gridsim.plots.study_data import StudyData, date_text, month_text
+from gridsim.studies.finished_run import records
+from gridsim.studies.plain_names import REPRESENTATIVE_WORD
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -13,10 +13,11 @@ import numpy as np
 from gridsim.plots import style
 from gridsim.plots.failed_hours import FAILED_WORDS, draw_failed_lane
 from gridsim.plots.legend_line import LegendLine
-from gridsim.plots.overload_rows import monthly_failed, monthly_worst
 from gridsim.plots.short_names import transformer_label
-from gridsim.plots.study_data import AREA_WORDS, MARKS_NOTE, StudyData, records
+from gridsim.plots.study_data import AREA_WORDS, MARKS_NOTE, StudyData
 from gridsim.plots.time_axis import draw_time_axis
+from gridsim.studies.finished_run import records
+from gridsim.studies.unit_rows import course_keys, rows_of_twins
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -59,17 +60,19 @@ class HeatRows:
 def heat_rows(data: StudyData, max_rows: int, first_in: float) -> HeatRows:
     """Return the ``max_rows`` transformers of worst loading, grouped by area, worst first, from ``first_in`` down."""
     transformers = data.transformers
-    worst = monthly_worst(data).to_numpy(np.float64)
-    failed = monthly_failed(data).to_numpy(np.float64)
+    worst = data.by_month(transformers, "worst_percent")
+    failed = data.by_month(transformers, "failed_hours")
     peak = np.fmax.reduce(worst, axis=1, initial=-1.0)
-    rows, first_of_twins = _joined_twins(transformers, worst)
-    chosen = np.argsort(-peak, kind="stable")
-    chosen = chosen[first_of_twins[chosen]][:max_rows]
+    alike = transformers[["substation_id", "substation_name", "open_day", "close_day"]]
+    rows = rows_of_twins(transformers, alike.assign(course=course_keys(worst)), "unit")
+    rows = rows.assign(unit=rows["names"].map(sorted).str.join(", "), n_units=rows["names"].str.len())
+    first = rows.index.to_numpy()
+    chosen = first[np.argsort(-peak[first], kind="stable")][:max_rows]
     areas = [area for area in AREA_WORDS if area in set(transformers["area"])]
     areas += sorted(set(transformers["area"]) - set(areas))
     group = transformers["area"].map({area: i for i, area in enumerate(areas)}).to_numpy(np.int64)
     chosen = chosen[np.argsort(group[chosen], kind="stable")]
-    rows = rows.iloc[chosen].reset_index(drop=True).assign(peak_percent=peak[chosen])
+    rows = rows.loc[chosen].reset_index(drop=True).assign(peak_percent=peak[chosen])
     edges = data.month_edges
     is_absent = (edges[None, 1:] <= rows["open_day"].to_numpy()[:, None]) | (
         edges[None, :-1] >= rows["close_day"].to_numpy()[:, None]
@@ -79,18 +82,6 @@ def heat_rows(data: StudyData, max_rows: int, first_in: float) -> HeatRows:
     tops = first_in + pitch * np.arange(len(rows)) + _HEADING_IN * headings
     has_failed = (failed[chosen] > 0.0) & ~is_absent
     return HeatRows(rows, worst[chosen], is_absent, has_failed, tops, pitch, len(transformers))
-
-
-def _joined_twins(transformers: pd.DataFrame, worst: FloatArray) -> tuple[pd.DataFrame, BoolArray]:
-    """Name the units of one substation that carry the same load together; return also which row is their first."""
-    # Rounded to 0.1 %, as bytes: a key that treats missing months alike.
-    course = [row.tobytes() for row in np.nan_to_num(np.round(worst, 1), nan=-1.0)]
-    keys = ["substation_id", "course", "open_day", "close_day", "substation_name"]
-    groups = transformers.assign(course=course).groupby(keys, sort=False)
-    units = groups["unit"].transform(lambda names: ", ".join(sorted(names)))
-    joined = transformers.assign(unit=units, n_units=groups["unit"].transform("size"))
-    first: BoolArray = (groups.cumcount() == 0).to_numpy(bool)
-    return joined, first
 
 
 def draw_loading_heatmap(store: ResultStore | StudyData, *, ax: Axes | None = None, max_rows: int = 60) -> Axes:
@@ -110,7 +101,7 @@ def draw_loading_heatmap(store: ResultStore | StudyData, *, ax: Axes | None = No
     The axes; x are local days since 1970, y inches downwards.
     """
     data = StudyData.of(store)
-    lane = _LANE_IN if data.failed_hours else 0.0
+    lane = _LANE_IN if data.failed_h else 0.0
     shown = heat_rows(data, max_rows, lane + 0.02)
     names = [
         transformer_label(row.substation_name, row.unit, _LABEL_LIMIT) + (f" {row.mark}" if row.mark else "")
@@ -155,7 +146,7 @@ def _draw_cells(ax: Axes, data: StudyData, shown: HeatRows) -> None:
 
 
 def _draw_failed(ax: Axes, data: StudyData, shown: HeatRows) -> None:
-    if data.failed_hours:
+    if data.failed_h:
         edges = data.month_edges
         style.hatch(ax, _cell_corners(data, shown, shown.has_failed, inset_in=0.0))
         draw_failed_lane(ax, edges, data.failed_hours_within(edges), 0.04, _LANE_IN - 0.08)
@@ -163,11 +154,9 @@ def _draw_failed(ax: Axes, data: StudyData, shown: HeatRows) -> None:
 
 def _label(ax: Axes, data: StudyData, shown: HeatRows, names: list[str]) -> None:
     middles = shown.top_in + shown.pitch_in / 2
-    failed = [_LANE_IN / 2] if data.failed_hours else []
-    ax.set_yticks([*failed, *middles], [*([FAILED_WORDS] if failed else []), *names])
-    ax.tick_params(axis="y", length=0.0, pad=5.0)
-    for i, label in enumerate(ax.get_yticklabels()):
-        label.set_parse_math(False)
+    failed = [_LANE_IN / 2] if data.failed_h else []
+    labels = style.name_rows(ax, [*failed, *middles], [*([FAILED_WORDS] if failed else []), *names])
+    for i, label in enumerate(labels):
         label.set_color(style.ALERT if i < len(failed) else style.INK)
     scale = style.size_in(ax)[1] / ax.get_ylim()[0]
     right = style.inches_from(ax, 1.0, 1.0)
@@ -183,7 +172,7 @@ def _label(ax: Axes, data: StudyData, shown: HeatRows, names: list[str]) -> None
 
 
 def _subtitle(data: StudyData, shown: HeatRows) -> list[str]:
-    hatched = " (hatched months)" if data.failed_hours else ""
+    hatched = " (hatched months)" if data.failed_h else ""
     n, total = int(shown.rows["n_units"].sum()), shown.n_transformers
     which = f"The {n} of {total} transformers of worst loading" if n < total else f"All {total} transformers"
     return [

@@ -115,10 +115,7 @@ def draw_lead_lag(found: LeadLag, *, ax: Axes | None = None, max_rows: int = 60)
     ax.set_ylim(height, 0.4)
     _draw_years(ax, found)
     _draw_rows(ax, rows, _offset_days(found))
-    ax.set_yticks(rows["place"].to_numpy(), names)
-    ax.tick_params(axis="y", length=0.0, pad=7.0)
-    for label in ax.get_yticklabels():
-        label.set_parse_math(False)
+    style.name_rows(ax, rows["place"].to_numpy(), names, pad_pt=7.0)
     for place, head in zip(rows["place"], rows["group"], strict=True):
         if head:
             at = style.inches_from(ax, 0.0, 1.0)

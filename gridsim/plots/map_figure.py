@@ -20,6 +20,7 @@ from gridsim.plots.map_furniture import (
 )
 from gridsim.plots.map_names import MapData, write_names
 from gridsim.plots.study_data import StudyData, day_of
+from gridsim.studies.legend import VOLTAGE_CLASSES
 from gridsim.units import HOURS_PER_DAY
 
 if TYPE_CHECKING:
@@ -48,11 +49,9 @@ class Look:
     size_pt: float
 
 
-_LOOKS = (
-    Look(400.0, "500 kV", 2.6, 10.5),
-    Look(180.0, "220 kV", 1.8, 8.0),
-    Look(80.0, "110 kV", 1.0, 5.8),
-    Look(0.0, "35 kV", 0.6, 4.2),
+_SIZES_PT = ((2.6, 10.5), (1.8, 8.0), (1.0, 5.8), (0.6, 4.2))
+_LOOKS = tuple(
+    Look(from_kv, words, *sizes_pt) for (from_kv, words), sizes_pt in zip(VOLTAGE_CLASSES, _SIZES_PT, strict=True)
 )
 _CASING = "#7D8B97"
 _GHOST = "#B9B9B9"

@@ -12,7 +12,9 @@ from gridsim.plots.label_placement import Box
 from gridsim.plots.label_writing import Label, mark_boxes, write_labels
 from gridsim.plots.map_furniture import Window, exit_point
 from gridsim.plots.short_names import fitting_name, short_name
-from gridsim.plots.study_data import REPRESENTATIVE_MARK, records
+from gridsim.studies.finished_run import records
+from gridsim.studies.legend import VOLTAGE_CLASSES
+from gridsim.studies.plain_names import REPRESENTATIVE_MARK
 from gridsim.studies.towns import TOWNS
 
 if TYPE_CHECKING:
@@ -22,6 +24,8 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 
+#: Substations from this voltage on are named though they are not overloaded: those of 220 kV and above.
+LARGE_KV = VOLTAGE_CLASSES[1][0]
 _MAX_NAMES = 40
 _NAME_LIMIT = 26
 #: A town is named even if its label must stand this many steps away.
@@ -52,7 +56,7 @@ def _candidates(shown: MapData, window: Window, enlarged: Sequence[Window]) -> l
     for inner in enlarged:
         is_shown_better |= inner.holds(stations["lat"].to_numpy(), stations["lon"].to_numpy())
     is_over = stations["worst_percent"] > 100.0
-    is_large = (stations["voltage_kv"] >= 180.0) & ~stations["is_representative"]
+    is_large = (stations["voltage_kv"] >= LARGE_KV) & ~stations["is_representative"]
     # On the panel of the whole region only what matters there; in the enlarged part every real name.
     is_real = ~stations["is_representative"] & (not enlarged)
     chosen = stations[is_inside & ~is_shown_better & (is_over | is_large | is_real)]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from gridsim.studies.unit_rows import TRANSFORMER_TYPES
+from gridsim.studies.unit_rows import TRANSFORMER_TYPES, rows_of_twins
 from gridsim.units import HOURS_PER_DAY
 
 if TYPE_CHECKING:
@@ -108,14 +108,11 @@ def _rows(data: StudyData, episodes: pd.DataFrame) -> pd.DataFrame:
 
 def _joined_twins(rows: pd.DataFrame) -> pd.DataFrame:
     """Join units of one substation that carry the same load: same hours, first day and peak (within 0.05 %)."""
-    signature = rows.assign(peak=rows["peak_percent"].round(1), first=rows["first_day"].round(3))
-    keys = ["substation_id", "winding", "first", "hours", "peak", "open_day", "close_day"]
-    groups = signature.groupby(keys, sort=False, dropna=False)
-    return rows.assign(
-        unit=groups["unit"].transform(lambda units: ", ".join(sorted(units))),
-        n_units=groups["unit"].transform("size"),
-        overload_mvah=groups["overload_mvah"].transform("sum"),
-    )[groups.cumcount() == 0].reset_index(drop=True)
+    alike = rows[["substation_id", "winding", "hours", "open_day", "close_day"]]
+    alike = alike.assign(peak=rows["peak_percent"].round(1), first=rows["first_day"].round(3))
+    joined = rows_of_twins(rows, alike, "unit", total=["overload_mvah"])
+    units = joined["names"].map(sorted).str.join(", ")
+    return joined.assign(unit=units, n_units=joined["names"].str.len()).reset_index(drop=True)
 
 
 def _cells(data: StudyData, episodes: pd.DataFrame, rows: pd.DataFrame) -> pd.DataFrame:
@@ -140,42 +137,10 @@ def _cells(data: StudyData, episodes: pd.DataFrame, rows: pd.DataFrame) -> pd.Da
     cells = by_winding.groupby(["row", "cell"]).max().reset_index()
     cells["share"] = cells["hours"] / data.cells.hours[cells["cell"].to_numpy(np.int64)]
     if data.cells.word == "month":
-        cells["peak_percent"] = np.fmin(cells["peak_percent"], _worst_of_month(data, rows, cells))
+        # An episode of years has its peak in one of its months: the others show their own worst loading.
+        worst = data.by_month(rows, "worst_percent")[cells["row"].to_numpy(np.int64), cells["cell"].to_numpy(np.int64)]
+        cells["peak_percent"] = np.fmin(cells["peak_percent"], worst)
     return cells
-
-
-def _worst_of_month(data: StudyData, rows: pd.DataFrame, cells: pd.DataFrame) -> FloatArray:
-    """Return the worst loading of the very month of each cell: an episode of years has its peak in one of them."""
-    by_month = monthly_worst(data)
-    wanted = pd.MultiIndex.from_frame(rows[_KEY])
-    found = by_month.reindex(wanted).to_numpy(np.float64)
-    worst: FloatArray = found[cells["row"].to_numpy(np.int64), cells["cell"].to_numpy(np.int64)]
-    return worst
-
-
-def monthly_worst(data: StudyData) -> pd.DataFrame:
-    """Return the worst loading in percent over the windings: one row per transformer, one column per month (0, ...)."""
-    return _by_month(data, "worst_percent")
-
-
-def monthly_failed(data: StudyData) -> pd.DataFrame:
-    """Return the hours in service without solution: one row per transformer, one column per month (0, ...)."""
-    return _by_month(data, "failed_hours")
-
-
-def _by_month(data: StudyData, value: str) -> pd.DataFrame:
-    transformers = pd.MultiIndex.from_frame(data.transformers[_KEY])
-    elements = data.elements.set_index("element")
-    # There are as many elements as rows of the picture, and a month for each: look the elements up, not the months.
-    element = pd.Categorical(data.monthly["element"])
-    keys = pd.MultiIndex.from_frame(elements.reindex(element.categories.astype(str))[_KEY])
-    row = transformers.get_indexer(keys)[element.codes]
-    year = data.monthly["year"].to_numpy(np.int64)
-    cell = 12 * (year - data.manifest.from_year) + data.monthly["month"].to_numpy(np.int64) - 1
-    table = np.full((len(transformers), len(data.month_edges) - 1), np.nan)
-    is_wanted = (row >= 0) & (cell >= 0) & (cell < table.shape[1])
-    np.fmax.at(table, (row[is_wanted], cell[is_wanted]), data.monthly[value].to_numpy(np.float64)[is_wanted])
-    return pd.DataFrame(table, index=transformers)
 
 
 def spread_over_cells(

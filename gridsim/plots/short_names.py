@@ -5,22 +5,23 @@ from __future__ import annotations
 import re
 
 from gridsim.plots.style import shorten
+from gridsim.studies.plain_names import (
+    REPRESENTATIVE_WORD,
+    without_brackets,
+    without_database_keys,
+    without_substation,
+)
 
-REPRESENTATIVE_WORD = "Representative "
 REPRESENTATIVE_SHORT = "repr. "
-_DATABASE_KEY = re.compile(r"OSM (?:way |node )?\w+(?:, )?")
 _SHORT_WORD = 3
-_SUBSTATION = re.compile(r"\s*\bsubstation\b")
-_BRACKETS = re.compile(r"\s*\([^()]*\)$")
-_EMPTY_BRACKETS = re.compile(r"\s*\(\s*\)")
 _VOLTAGE = re.compile(r"(?<![\d.,])(1150|500|220|110|35)(?= kV|/|\b)")
 
 
 def short_name(name: str) -> str:
     """Return ``name`` without OpenStreetMap keys, with ``repr.`` for "Representative ... substation"."""
-    shown = _EMPTY_BRACKETS.sub("", _DATABASE_KEY.sub("", name))
+    shown = without_database_keys(name)
     if shown.startswith(REPRESENTATIVE_WORD):
-        shown = REPRESENTATIVE_SHORT + _SUBSTATION.sub("", shown.removeprefix(REPRESENTATIVE_WORD), count=1)
+        shown = REPRESENTATIVE_SHORT + without_substation(shown.removeprefix(REPRESENTATIVE_WORD))
     return shown
 
 
@@ -28,7 +29,7 @@ def fitting_name(name: str, limit: int) -> str:
     """Return the short name in at most ``limit`` characters: what stands in brackets goes before letters go."""
     shown = short_name(name)
     if len(shown) > limit:
-        shown = _BRACKETS.sub("", shown)
+        shown = without_brackets(shown)
     head, _, last = shown.rpartition(" ")
     if len(shown) > limit and head and len(last) <= _SHORT_WORD:
         # The number at the end tells one from the next.

@@ -1,4 +1,4 @@
-"""What the figures read of a result directory, each file once, with times turned into local days."""
+"""What the figures read of a result directory, with times turned into local days."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ import numpy as np
 import pandas as pd
 
 from gridsim.enums import Area, Confidence
-from gridsim.studies.study_summary import is_failed
+from gridsim.studies.finished_run import FinishedRun, records
+from gridsim.studies.plain_names import REPRESENTATIVE_MARK, unit_name
 from gridsim.studies.unit_rows import unit_rows
 from gridsim.units import HOURS_PER_DAY
 
 if TYPE_CHECKING:
-    from gridsim.dtypes import AnyArray, FloatArray
-    from gridsim.results import Manifest, ResultStore
+    from gridsim.dtypes import FloatArray
+    from gridsim.results import ResultStore
 
 NS_PER_DAY = 86_400_000_000_000
-SECONDS_PER_HOUR = 3600
 #: Areas of the network tables in words, in the order in which figures show them.
 AREA_WORDS: dict[str, str] = {
     Area.almaty_city: "Almaty city",
@@ -27,7 +27,6 @@ AREA_WORDS: dict[str, str] = {
     Area.outside: "Neighbouring grid",
 }
 #: Signs behind a name, explained in the footnote of every figure that uses them.
-REPRESENTATIVE_MARK = "†"
 ASSUMED_MARK = "‡"
 MARKS_NOTE = (
     f"{REPRESENTATIVE_MARK} representative: stands for a real but unpublished one; "
@@ -50,24 +49,16 @@ class TimeCells:
         return np.diff(self.edges_day) * HOURS_PER_DAY
 
 
-class StudyData:
-    """The tables of one result directory, read when first asked for and kept.
+class StudyData(FinishedRun):
+    """The tables of one result directory with days on the axes of the figures.
 
     Days are local days since 1970-01-01 as floats, which is also matplotlib's count of dates.
     """
-
-    def __init__(self, store: ResultStore) -> None:
-        self.store = store
 
     @classmethod
     def of(cls, source: ResultStore | StudyData) -> StudyData:
         """Return ``source`` itself if it holds tables already, else wrap it."""
         return source if isinstance(source, cls) else cls(source)  # type: ignore[arg-type]
-
-    @property
-    def manifest(self) -> Manifest:
-        """What made the results."""
-        return self.store.manifest
 
     @cached_property
     def summary(self) -> dict[str, Any]:
@@ -77,24 +68,8 @@ class StudyData:
     @cached_property
     def steps(self) -> pd.DataFrame:
         """One row per step, with ``day`` (local, start of the step), ``year`` (local) and ``is_failed``."""
-        frame = self.store.read_steps()
-        year = self._local(frame["time_utc"]).astype("datetime64[Y]").astype(np.int64) + 1970
-        return frame.assign(day=self.days(frame["time_utc"]), year=year, is_failed=is_failed(frame))
-
-    @cached_property
-    def monthly(self) -> pd.DataFrame:
-        """Worst loading, hours above 100 % and failed hours per element and local month."""
-        return self.store.read_monthly()
-
-    @cached_property
-    def overloads(self) -> pd.DataFrame:
-        """One row per overload episode."""
-        return self.store.read_overloads()
-
-    @cached_property
-    def elements(self) -> pd.DataFrame:
-        """What each loading column is."""
-        return self.store.read_table("elements")
+        frame = super().steps
+        return frame.assign(day=days_of(frame["local"]), year=frame["local"].dt.year)
 
     @cached_property
     def transformers(self) -> pd.DataFrame:
@@ -105,32 +80,30 @@ class StudyData:
         frame = unit_rows(self.elements)
         frame["open_day"] = self.days(frame["open_utc"], missing=self.first_day)
         frame["close_day"] = self.days(frame["close_utc"], missing=self.last_day)
-        frame["unit"] = [_unit(row) for row in records(frame)]
+        frame["unit"] = [unit_name(row.name, row.substation_id) for row in records(frame)]
         frame["mark"] = _marks(frame)
         return frame
 
     @cached_property
     def substations(self) -> pd.DataFrame:
         """Substations with ``open_day`` and ``mark``."""
-        frame = self.store.read_table("substations")
-        return frame.assign(open_day=self.days(frame["open_utc"], missing=self.first_day), mark=_marks(frame))
+        frame = super().substations
+        return frame.assign(open_day=days_of(frame["opens"], missing=self.first_day), mark=_marks(frame))
 
     @cached_property
     def lines(self) -> pd.DataFrame:
         """Lines with ``open_day`` and ``close_day``."""
-        frame = self.store.read_table("lines")
+        frame = super().lines
         return frame.assign(
-            open_day=self.days(frame["open_utc"], missing=self.first_day),
-            close_day=self.days(frame["close_utc"], missing=self.last_day),
+            open_day=days_of(frame["opens"], missing=self.first_day),
+            close_day=days_of(frame["closes"], missing=self.last_day),
         )
 
     @cached_property
     def events(self) -> pd.DataFrame:
         """Commissioning events within the horizon in time order, with ``day`` and ``planned_day``."""
-        frame = self.store.read_table("events")
-        frame = frame.assign(day=self.days(frame["date_utc"]), planned_day=self.days(frame["planned_date"]))
-        is_inside = (frame["day"] >= self.first_day) & (frame["day"] < self.last_day)
-        return frame[is_inside].sort_values("day", kind="stable").reset_index(drop=True)
+        frame = super().events
+        return frame.assign(day=days_of(frame["opens"]), planned_day=days_of(frame["planned"]))
 
     @cached_property
     def demand(self) -> pd.DataFrame:
@@ -159,37 +132,25 @@ class StudyData:
         return f"local time, UTC{self.manifest.utc_offset_h:+.3g}"
 
     @property
-    def failed_hours(self) -> float:
-        """Hours of the run without solution."""
-        return float(self.manifest.steps.get("failed", 0)) * self.manifest.resolution_h
-
-    @property
     def known_text(self) -> str:
         """What the second line of a subtitle begins with when not all hours are known; empty when they are."""
-        return "In the solved hours " if self.failed_hours else ""
+        return "In the solved hours " if self.failed_h else ""
 
     @property
     def at_least(self) -> str:
         """Sign before hours and peaks when some hours are not known."""
-        return "≥ " if self.failed_hours else ""
+        return "≥ " if self.failed_h else ""
 
     @property
     def solved_text(self) -> str:
         """Whether all hours have a solution; opens the subtitle of every figure."""
-        total = float(self.manifest.steps.get("total", 0)) * self.manifest.resolution_h
-        if self.failed_hours:
-            return f"{self.failed_hours:,.0f} of {total:,.0f} hours have NO solution"
-        return f"All {total:,.0f} hours have a solution"
+        if self.failed_h:
+            return f"{self.failed_h:,.0f} of {self.total_h:,.0f} hours have NO solution"
+        return f"All {self.total_h:,.0f} hours have a solution"
 
-    def days(self, times: pd.Series[Any], missing: float = np.nan) -> FloatArray:
-        """Return local days of UTC ``times``; ``missing`` where there is none."""
-        moments = self._local(times)
-        return np.where(np.isnat(moments), missing, moments.astype(np.int64) / NS_PER_DAY)
-
-    def _local(self, times: pd.Series[Any]) -> AnyArray:
-        """Return UTC ``times`` as local ``datetime64[ns]``, exactly."""
-        moments = pd.to_datetime(times, utc=True).dt.tz_convert(None).to_numpy(dtype="datetime64[ns]")
-        return moments + np.timedelta64(round(self.manifest.utc_offset_h * SECONDS_PER_HOUR), "s")
+    def days(self, times_utc: pd.Series[Any], missing: float = np.nan) -> FloatArray:
+        """Return local days of UTC moments; ``missing`` where there is none."""
+        return days_of(self.local(times_utc), missing)
 
     @cached_property
     def cells(self) -> TimeCells:
@@ -217,16 +178,17 @@ class StudyData:
 
     def failed_hours_within(self, edges_day: FloatArray) -> FloatArray:
         """Return hours without solution between successive ``edges_day``."""
-        if not self.failed_hours:
+        if not self.failed_h:
             return np.zeros(len(edges_day) - 1)
         # Not numpy's histogram: its last bin would take a step that begins on the last edge.
         failed = self.steps.loc[self.steps["is_failed"], "day"].to_numpy(np.float64)
         return np.diff(np.searchsorted(failed, edges_day, side="left")) * self.manifest.resolution_h
 
 
-def records(frame: pd.DataFrame) -> list[Any]:
-    """Return the rows of ``frame`` as named tuples; what their fields hold is known from the column names only."""
-    return list(frame.itertuples(index=False))
+def days_of(moments: pd.Series[Any], missing: float = np.nan) -> FloatArray:
+    """Return moments as days since 1970-01-01; ``missing`` where there is none."""
+    exact = moments.to_numpy(dtype="datetime64[ns]")
+    return np.where(np.isnat(exact), missing, exact.astype(np.int64) / NS_PER_DAY)
 
 
 def day_of(year: int, month: int = 1) -> float:
@@ -247,8 +209,3 @@ def month_text(day: float) -> str:
 def _marks(frame: pd.DataFrame) -> Any:
     assumed = np.where(frame["confidence"] == Confidence.assumed.value, ASSUMED_MARK, "")
     return np.where(frame["is_representative"], REPRESENTATIVE_MARK, assumed)
-
-
-def _unit(row: Any) -> str:
-    """Return what an identifier adds to that of its substation, ``T1``; the whole of it when it adds to nothing."""
-    return str(row.name).removeprefix(row.substation_id).strip("-_:./ ").upper() if row.substation_id else row.name

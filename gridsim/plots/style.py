@@ -23,6 +23,8 @@ from matplotlib.font_manager import FontProperties
 from matplotlib.ticker import FuncFormatter
 from matplotlib.transforms import ScaledTranslation, Transform
 
+from gridsim.studies import legend
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -43,19 +45,12 @@ LABEL_PT = 8.0
 SMALL_PT = 7.0
 LINE_SPACING = 1.35
 
-INK = "#222222"
-SOFT_INK = "#5C5C5C"
-RULE = "#CFCFCF"
+INK, SOFT_INK, PAPER, ALERT = legend.INK, legend.SOFT_INK, legend.PAPER, legend.ALERT
+RULE, ABSENT = legend.RULE, legend.ABSENT
 FAINT_RULE = "#E6E6E6"
-ABSENT = "#D4D4D4"
-PAPER = "#FFFFFF"
-ALERT = "#8C1D2F"
 
-#: Lower ends of the bands of loading in percent; the last band is open.
-NORMAL_EDGES = (0.0, 50.0, 70.0, 80.0, 90.0)
-OVERLOAD_EDGES = (100.0, 110.0, 120.0, 130.0, 150.0)
-NORMAL_COLOURS = ("#F3F7FA", "#E2EDF5", "#D0E2EF", "#BCD6E9", "#A6C8E1")
-OVERLOAD_COLOURS = ("#F49A32", "#DE5F2C", "#B52A36", "#761440", "#2A0A22")
+NORMAL_EDGES, OVERLOAD_EDGES = legend.NORMAL_EDGES, legend.OVERLOAD_EDGES
+NORMAL_COLOURS, OVERLOAD_COLOURS = legend.NORMAL_COLOURS, legend.OVERLOAD_COLOURS
 LOADING_EDGES = (*NORMAL_EDGES, *OVERLOAD_EDGES)
 LOADING_COLOURS = (*NORMAL_COLOURS, *OVERLOAD_COLOURS)
 
@@ -248,3 +243,14 @@ def axis_label(ax: Axes, axis: str, text: str) -> None:
     """Label the ``x`` or ``y`` axis of ``ax``; the text carries the unit."""
     setter = ax.set_xlabel if axis == "x" else ax.set_ylabel
     setter(text, fontfamily=FONT, fontsize=LABEL_PT, color=INK)
+
+
+def name_rows(ax: Axes, places: Any, names: Sequence[str], *, pad_pt: float = 5.0) -> list[Text]:
+    """Write a name to the left of each row of ``ax`` and return the texts."""
+    ax.set_yticks(places, names)
+    ax.tick_params(axis="y", length=0.0, pad=pad_pt)
+    labels = ax.get_yticklabels()
+    for label in labels:
+        # As in what ``write`` writes.
+        label.set_parse_math(False)
+    return labels

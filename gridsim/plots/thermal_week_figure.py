@@ -11,10 +11,18 @@ import numpy as np
 import pandas as pd
 from matplotlib.ticker import FuncFormatter
 
-from gridsim.assess.thermal_parameters import CoolingStages
+from gridsim.assess.thermal_parameters import CYCLIC_C, EMERGENCY_C, NORMAL_AGEING_C, CoolingStages
 from gridsim.plots import style
 from gridsim.plots.legend_line import LegendLine
 from gridsim.plots.short_names import short_name
+from gridsim.plots.stacked_lanes import (
+    CYCLIC_WORDS,
+    LEVEL_WORDS_IN,
+    NORMAL_AGEING_WORDS,
+    highest,
+    lane_title,
+    name_level,
+)
 from gridsim.units import HOURS_PER_DAY
 
 if TYPE_CHECKING:
@@ -29,15 +37,16 @@ _LEFT_IN = 0.85
 _RIGHT_IN = 1.7
 _BOTTOM_IN = 0.85
 _LIFT_IN = 0.32
-#: Levels nearer to the lowest one than this are not named.
-_LEVEL_WORDS_IN = 0.12
 #: Larger numbers are told by their size: far beyond every limit the model of ageing has no other meaning.
 _LARGEST_WRITTEN_OUT = 1e5
 AIR_COLOUR, OIL_COLOUR, HOT_COLOUR = "#4C86A8", "#E08E2B", style.ALERT
 #: Top oil is dashed, so that the lines differ without colours too; air is told by its steps.
 _OIL_DASHES: Any = (0, (5, 1.2))
-#: Hot spots of normal ageing of ordinary paper, and of normal cyclic loading and long-time emergency, degree Celsius.
-LEVELS_C = ((98.0, "98 °C: normal ageing"), (120.0, "120 °C: normal cyclic limit"), (140.0, "140 °C: emergency limit"))
+_LEVELS_C = (
+    (NORMAL_AGEING_C, NORMAL_AGEING_WORDS),
+    (CYCLIC_C, CYCLIC_WORDS),
+    (EMERGENCY_C, f"{EMERGENCY_C:g} °C: emergency limit"),
+)
 
 
 def draw_thermal_week(week: ThermalWeek) -> Axes:
@@ -93,15 +102,15 @@ def _loading_lane(ax: Axes, week: ThermalWeek, edges: FloatArray) -> None:
     style.fill(ax, corners, colours, edgecolors=colours, linewidths=0.2)
     ax.stairs(loading, edges, color=style.INK, linewidth=0.9, baseline=None)
     ax.stairs(limit, edges, color=style.ALERT, linewidth=1.0, baseline=None)
-    ax.set_ylim(0.0, max(_highest(loading), _highest(limit), 100.0) * 1.12)
+    ax.set_ylim(0.0, max(highest(loading), highest(limit), 100.0) * 1.12)
     if np.isfinite(limit).any():
-        _beside(ax, float(limit[np.isfinite(limit)][-1]), week.limit)
-    _lane_title(ax, "Loading [% of the rating]")
+        name_level(ax, float(limit[np.isfinite(limit)][-1]), week.limit)
+    lane_title(ax, "Loading [% of the rating]")
 
 
 def _temperature_lane(ax: Axes, week: ThermalWeek, edges: FloatArray) -> None:
     ends = edges[1:]
-    hottest = _highest(_column(week, "hot_spot_temp_c"))
+    hottest = highest(_column(week, "hot_spot_temp_c"))
     coldest = np.nanmin(_column(week, "ambient_temp_c"))
     ax.stairs(_column(week, "ambient_temp_c"), edges, color=AIR_COLOUR, linewidth=1.2, baseline=None)
     ax.plot(ends, _column(week, "top_oil_temp_c"), color=OIL_COLOUR, linewidth=1.8, linestyle=_OIL_DASHES)
@@ -109,13 +118,13 @@ def _temperature_lane(ax: Axes, week: ThermalWeek, edges: FloatArray) -> None:
     ax.set_ylim(min(coldest - 5.0, 0.0), max(hottest * 1.06, 106.0))
     low, high = ax.get_ylim()
     per_k = style.size_in(ax)[1] / (high - low)
-    for level_c, words in LEVELS_C:
+    for level_c, words in _LEVELS_C:
         if level_c < high:
             ax.axhline(level_c, color=style.SOFT_INK, linewidth=0.6, linestyle=(0, (4, 3)), zorder=1)
             # Words of levels that lie close together would lie over one another.
-            if level_c == LEVELS_C[0][0] or (level_c - LEVELS_C[0][0]) * per_k > _LEVEL_WORDS_IN:
-                _beside(ax, level_c, words, colour=style.SOFT_INK)
-    _lane_title(ax, "Temperature [°C], model of IEC 60076-7")
+            if level_c == NORMAL_AGEING_C or (level_c - _LEVELS_C[0][0]) * per_k > LEVEL_WORDS_IN:
+                name_level(ax, level_c, words, colour=style.SOFT_INK)
+    lane_title(ax, "Temperature [°C], model of IEC 60076-7")
 
 
 def _ageing_lane(ax: Axes, week: ThermalWeek, edges: FloatArray) -> None:
@@ -123,29 +132,15 @@ def _ageing_lane(ax: Axes, week: ThermalWeek, edges: FloatArray) -> None:
     known = np.flatnonzero(np.isfinite(rate))
     corners = style.rectangles(edges[known], edges[known + 1], rate[known], np.zeros(len(known)))
     style.fill(ax, corners, "#C98B94", edgecolors="#C98B94", linewidths=0.2)
-    ax.set_ylim(0.0, max(_highest(rate) * 1.1, 1.5))
+    ax.set_ylim(0.0, max(highest(rate) * 1.1, 1.5))
     ax.axhline(1.0, color=style.ALERT, linewidth=0.8)
     ax.yaxis.set_major_formatter(FuncFormatter(lambda value, _: _large(value)))
-    _beside(ax, 1.0, "1: normal")
-    _lane_title(ax, "Ageing of the paper [days of normal life a day]")
+    name_level(ax, 1.0, "1: normal")
+    lane_title(ax, "Ageing of the paper [days of normal life a day]")
 
 
 def _large(value: float) -> str:
     return f"{value:,.4g}" if value < _LARGEST_WRITTEN_OUT else f"{value:.1e}"
-
-
-def _highest(values: FloatArray) -> float:
-    return float(np.nanmax(values)) if np.isfinite(values).any() else 0.0
-
-
-def _lane_title(ax: Axes, text: str) -> None:
-    style.write(ax, 0.0, 0.06, text, transform=style.inches_from(ax, 0.0, 1.0), color=style.SOFT_INK)
-
-
-def _beside(ax: Axes, value: float, words: str, *, colour: str = style.ALERT) -> None:
-    low, high = ax.get_ylim()
-    place = style.inches_from(ax, 1.0, (value - low) / (high - low))
-    style.write(ax, 0.06, 0.0, words, transform=place, va="center", fontsize=style.SMALL_PT, color=colour)
 
 
 def _day_axis(ax: Axes, week: ThermalWeek, edges: FloatArray, *, is_last: bool) -> None:

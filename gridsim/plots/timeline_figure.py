@@ -23,8 +23,9 @@ from gridsim.plots.failed_hours import FAILED_WORDS, bar_height_in, draw_failed_
 from gridsim.plots.legend_line import LegendLine
 from gridsim.plots.overload_rows import OverloadRows, overload_rows
 from gridsim.plots.short_names import transformer_label
-from gridsim.plots.study_data import MARKS_NOTE, StudyData, date_text, records
+from gridsim.plots.study_data import MARKS_NOTE, StudyData, date_text
 from gridsim.plots.time_axis import draw_time_axis
+from gridsim.studies.finished_run import records
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -75,7 +76,7 @@ def draw_overload_timeline(
     names = _row_names(shown)
     events = numbered_events(data)
     pitch = _AIRY_ROW_IN if len(names) <= _MAX_AIRY_ROWS else _ROW_IN
-    first_lane = _TOP_GAP_IN + (_FAILED_LANE_IN if data.failed_hours else 0.0)
+    first_lane = _TOP_GAP_IN + (_FAILED_LANE_IN if data.failed_h else 0.0)
     left = _left_margin(names)
     body = _table_body(data, shown)
     right = _table_edges_in(body)[-1] + style.MARGIN_IN
@@ -99,7 +100,7 @@ def draw_overload_timeline(
     _draw_table(ax, body, tops + pitch / 2, first_row)
     if not names:
         message = f"No transformer exceeds its limit in {data.years_text}"
-        message += ", as far as there is a solution." if data.failed_hours else "."
+        message += ", as far as there is a solution." if data.failed_h else "."
         style.write(ax, 0.5, 1 - (first_row + pitch) / total, message, transform=ax.transAxes, ha="center", va="center")
     style.header(ax, _TITLE, _subtitle(data, shown), left_in=left - style.MARGIN_IN, lift_in=_HEADER_LIFT_IN)
     _draw_legend(ax, data, shown, events, left - style.MARGIN_IN)
@@ -123,7 +124,7 @@ def _left_margin(names: list[str]) -> float:
 
 def _draw_failed(ax: Axes, data: StudyData, first_row: float, total: float) -> None:
     """Draw the lane of hours without solution, and hatch those months down all rows: not all of them is known."""
-    if not data.failed_hours:
+    if not data.failed_h:
         return
     edges, hours = data.cells.edges_day, data.failed_hours_by_cell
     draw_failed_lane(ax, edges, hours, _TOP_GAP_IN, _FAILED_LANE_IN - 0.1)
@@ -159,12 +160,10 @@ def _segments(x: FloatArray, y: FloatArray, to_x: FloatArray, to_y: FloatArray) 
 
 
 def _label_rows(ax: Axes, data: StudyData, lanes: list[PlacedLane], names: list[str], middles: FloatArray) -> None:
-    failed = [(_TOP_GAP_IN + (_FAILED_LANE_IN - 0.1) / 2, FAILED_WORDS)] if data.failed_hours else []
+    failed = [(_TOP_GAP_IN + (_FAILED_LANE_IN - 0.1) / 2, FAILED_WORDS)] if data.failed_h else []
     above = [*failed, *((placed.middle_in, f"{placed.lane.words} ({len(placed.events)})") for placed in lanes)]
-    ax.set_yticks([*(y for y, _ in above), *middles], [*(words for _, words in above), *names])
-    ax.tick_params(axis="y", length=0.0, pad=5.0)
-    for i, label in enumerate(ax.get_yticklabels()):
-        label.set_parse_math(False)
+    labels = style.name_rows(ax, [*(y for y, _ in above), *middles], [*(words for _, words in above), *names])
+    for i, label in enumerate(labels):
         if i < len(above):
             label.set_color(style.ALERT if i < len(failed) else style.SOFT_INK)
             label.set_fontstyle("normal" if i < len(failed) else "italic")
@@ -210,7 +209,7 @@ def _percent_text(percent: float) -> str:
 
 
 def _subtitle(data: StudyData, shown: OverloadRows) -> list[str]:
-    hatched = " (hatched months)".replace("month", data.cells.word) if data.failed_hours else ""
+    hatched = " (hatched months)".replace("month", data.cells.word) if data.failed_h else ""
     limit = shown.limit
     above = f"{limit['percent']:.0f} % ({limit['name']})" if limit.get("percent") else limit.get("name", "their limit")
     found = f"{data.known_text}{shown.n_overloaded} of {len(data.transformers)} transformers exceed {above}"

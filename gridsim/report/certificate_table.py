@@ -9,6 +9,7 @@ from rich import box
 from rich.markup import escape
 from rich.table import Table
 
+from gridsim.report.cells import UNKNOWN
 from gridsim.report.json_records import plain_records
 from gridsim.results.whole_files import write_csv
 from gridsim.studies.certificate import AGREES, DIFFERS
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
 
     from gridsim.studies.certificate import Certificate
 
-UNKNOWN = "-"
 _COLOURS = {AGREES: "green", DIFFERS: "bold red"}
 
 

@@ -9,6 +9,7 @@ from rich import box
 from rich.markup import escape
 from rich.table import Table
 
+from gridsim.report.cells import AT_LEAST, UNKNOWN
 from gridsim.report.hours_line import hours_words
 from gridsim.report.rule_table import standing
 from gridsim.studies.compare_frames import units_alike
@@ -18,9 +19,6 @@ if TYPE_CHECKING:
 
     from gridsim.studies.compare_runs import RunComparison
 
-UNKNOWN = "-"
-#: Before numbers that the hours without solution can only raise.
-AT_LEAST = "≥ "
 #: Rows of each table; everything is in the frames.
 N_ROWS = 15
 N_TAPS = 3

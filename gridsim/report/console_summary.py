@@ -9,6 +9,7 @@ from rich import box
 from rich.markup import escape
 from rich.table import Table
 
+from gridsim.report.cells import AT_LEAST, UNKNOWN
 from gridsim.report.rule_table import rule_table
 from gridsim.results.layout import OVERLOADS_FILE, SUMMARY_FILE
 from gridsim.units import PERCENT
@@ -19,9 +20,6 @@ if TYPE_CHECKING:
 
     from rich.console import Console
 
-UNKNOWN = "-"
-#: Before numbers that the hours without solution can only raise.
-AT_LEAST = "≥ "
 #: Transformers named in a line.
 N_NAMED = 3
 

@@ -9,6 +9,7 @@ from rich import box
 from rich.markup import escape
 from rich.table import Table
 
+from gridsim.report.cells import UNKNOWN
 from gridsim.report.json_records import plain_records, plain_value
 from gridsim.studies.peak_trend import FARTHEST_YEARS, METHOD
 
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
     from gridsim.studies.dossier import Dossier
     from gridsim.studies.n1_join import N1Join
 
-UNKNOWN = "-"
 VERDICT_STYLES = {"violated": "bold red", "unknown": "yellow", "ok": "green"}
 #: Larger numbers, as the model of ageing gives them far beyond every limit, are told by their size.
 LARGEST_WRITTEN_OUT = 1e7

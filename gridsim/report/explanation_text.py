@@ -9,6 +9,7 @@ from rich import box
 from rich.markup import escape
 from rich.table import Table
 
+from gridsim.report.cells import UNKNOWN
 from gridsim.report.hours_line import hours_words, run_hours
 from gridsim.report.json_records import plain_records, plain_value
 
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
 
 #: Contributors and flows printed before the rest is summed up.
 N_SHOWN = 12
-UNKNOWN = "-"
 
 
 def print_explanation(console: Console, found: Explanation, *, utc_offset_h: float) -> None:

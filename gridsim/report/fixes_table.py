@@ -10,6 +10,7 @@ from rich import box
 from rich.markup import escape
 from rich.table import Table
 
+from gridsim.report.cells import UNKNOWN
 from gridsim.report.json_records import plain_records
 from gridsim.report.rule_table import standing
 from gridsim.results.whole_files import write_csv
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
 
     from gridsim.studies.fixes import Fixes
 
-UNKNOWN = "-"
 FRAMES = ("candidates", "plan", "left", "refused", "catalogue")
 #: Fixes of a bank that are printed; the files have all.
 SHOWN_FIXES = 4

@@ -10,6 +10,7 @@ from rich import box
 from rich.markup import escape
 from rich.table import Table
 
+from gridsim.report.cells import UNKNOWN
 from gridsim.report.json_records import plain_records
 from gridsim.solve.hosting import SINGLE_SUPPLY
 from gridsim.solve.hosting_outages import NO_OUTAGE
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
 
     from gridsim.studies.hosting_capacity import HostingCapacity
 
-UNKNOWN = "-"
 #: A load worth a line of its own in the summary.
 TELLING_MW = 10.0
 #: Busbars printed from either end of a year before the rest is left to the file.

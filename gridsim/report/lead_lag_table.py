@@ -10,6 +10,7 @@ from rich import box
 from rich.markup import escape
 from rich.table import Table
 
+from gridsim.report.cells import UNKNOWN
 from gridsim.report.json_records import plain_records
 from gridsim.report.rule_table import standing
 from gridsim.results.whole_files import write_csv
@@ -30,7 +31,6 @@ N1_ASKED = (
     "highest hours of each month, and every hour of the months around the first need. The hour named is a need; an "
     "earlier one is possible before the date from which every hour was asked"
 )
-UNKNOWN = "-"
 _COLOURS = {"behind": "bold red", "ahead": "green", "no need": "default", "not built": "yellow"}
 
 

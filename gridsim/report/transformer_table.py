@@ -9,11 +9,13 @@ from rich import box
 from rich.markup import escape
 from rich.table import Table
 
+from gridsim.report.cells import AT_LEAST, UNKNOWN
 from gridsim.report.hours_line import hours_words, run_hours
 from gridsim.report.json_records import plain_records
 from gridsim.results.whole_files import write_csv
 from gridsim.studies.peak_trend import METHOD, TREND_YEARS
 from gridsim.studies.transformers import VERDICT_PREFIX
+from gridsim.studies.unit_rows import rows_of_twins
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -22,9 +24,6 @@ if TYPE_CHECKING:
 
     from gridsim.studies.transformers import TransformerReport
 
-UNKNOWN = "-"
-#: Before numbers that the hours without solution can only raise.
-AT_LEAST = "≥ "
 #: Rows printed; a row stands for all units of a substation that are loaded alike.
 N_ROWS = 20
 #: Life used that is still told as a number, percent.
@@ -92,15 +91,9 @@ def _fans(found: TransformerReport) -> str:
 
 def _alike(units: pd.DataFrame) -> list[dict[str, Any]]:
     """Return the rows; units of a substation that are loaded and limited alike are one, ``names`` says which."""
-    groups: dict[tuple[Any, ...], dict[str, Any]] = {}
-    for row in units.to_dict("records"):
-        peak, n1_peak = (
-            UNKNOWN if pd.isna(row[key]) else f"{row[key]:.2f}" for key in ("peak_percent", "n1_peak_percent")
-        )
-        key = (row["substation_name"], row["winding"], str(row["first_overload_utc"]), peak, n1_peak, row["hours"])
-        entry = groups.setdefault(key, {str(name): value for name, value in row.items()} | {"names": []})
-        entry["names"].append(row["name"])
-    return list(groups.values())
+    alike = units[["substation_name", "winding", "first_overload_utc", "hours"]]
+    rows = rows_of_twins(units, alike.join(units[["peak_percent", "n1_peak_percent"]].round(2)), "name")
+    return [{str(name): value for name, value in row.items()} for row in rows.to_dict("records")]
 
 
 def _table(found: TransformerReport, groups: list[dict[str, Any]]) -> Table:

@@ -40,6 +40,8 @@ CLAIM_FILE = ".gridsim-run"
 EARLIER_FOLDER = ".earlier"
 
 TIME_COLUMN = "time_utc"
+#: Columns that together name a transformer or a line.
+UNIT_KEY = ["element_type", "name"]
 
 #: The report of a run by language; a new run clears it away, since it would tell of other results.
 REPORT_FILES = {"en": "report.html", "ru": "report.ru.html", "kk": "report.kk.html"}

@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from gridsim.results.layout import UNIT_KEY
 from gridsim.studies.study_summary import is_failed
+from gridsim.studies.unit_rows import rows_of_twins
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -18,7 +20,6 @@ if TYPE_CHECKING:
     from gridsim.results.manifest import Manifest
     from gridsim.results.store import ResultStore
 
-UNIT_KEY = ["element_type", "name"]
 #: Values of a scenario that say what it is called, not what it assumes.
 NAMING_KEYS = ("name", "title", "description")
 #: Characters of a digest that are shown.
@@ -181,13 +182,10 @@ def units_alike(transformers: pd.DataFrame) -> list[dict[str, Any]]:
 
     ``names`` lists the units of a row.
     """
-    groups: dict[tuple[Any, ...], dict[str, Any]] = {}
-    for record in transformers.to_dict(orient="records"):
-        row = {str(name): value for name, value in record.items()}
-        shown = (row["hours_a"], row["hours_b"], *(round(row[f"overload_mvah_{side}"], 1) for side in ("a", "b")))
-        key = (row["substation_name"], row["change"], str(row["first_violation_utc_a"]), *shown)
-        groups.setdefault(key, row | {"names": []})["names"].append(row["name"])
-    return list(groups.values())
+    alike = transformers[["substation_name", "change", "first_violation_utc_a", "hours_a", "hours_b"]]
+    alike = alike.join(transformers[["overload_mvah_a", "overload_mvah_b"]].round(1))
+    rows = rows_of_twins(transformers, alike, "name").to_dict(orient="records")
+    return [{str(name): value for name, value in row.items()} for row in rows]
 
 
 def _places(store: ResultStore) -> pd.DataFrame:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from gridsim.assess.verdicts import VERDICT_ORDER
 from gridsim.errors import InputError
 from gridsim.results.layout import column_of
 from gridsim.studies.reopen import opened
@@ -19,8 +20,6 @@ if TYPE_CHECKING:
 
     from gridsim.results.store import ResultStore
     from gridsim.studies.n1_join import N1Join
-
-VERDICT_ORDER = {"violated": 0, "unknown": 1, "ok": 2}
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from gridsim.scenario.fix_model import SIZE_UNITS
+from gridsim.units import HOURS_PER_YEAR
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
     from gridsim.studies.fix_bench import FixBench, RunState
     from gridsim.studies.fix_plan import Planner, Tried
 
-HOURS_PER_YEAR = 8766.0
 CANDIDATE_COLUMNS = (
     "transformers",
     "substation_id",

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from gridsim.errors import ResultStoreError
+from gridsim.results.layout import UNIT_KEY
 from gridsim.studies.n1_study import open_n1
 
 if TYPE_CHECKING:
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
     from gridsim.results.store import ResultStore
     from gridsim.studies.n1_study import N1Study
 
-UNIT_KEY = ["element_type", "name"]
 #: What an N-1 study may say of a unit; ``ok`` and ``violated`` of the years it covers.
 NOT_GIVEN, NOT_IN_IT, VIOLATED, UNKNOWN, OK = "no N-1 run given", "not in the N-1 run", "violated", "unknown", "ok"
 #: What must agree between a run and an N-1 study.

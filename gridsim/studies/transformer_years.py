@@ -7,12 +7,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from gridsim.results.layout import column_of
+from gridsim.results.layout import UNIT_KEY, column_of
 
 if TYPE_CHECKING:
     from gridsim.results.store import ResultStore
 
-UNIT_KEY = ["element_type", "name"]
 #: What is told of a year, the N-1 part left out.
 YEAR_COLUMNS = (
     "failed_h",

@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from gridsim.results.layout import UNIT_KEY
 from gridsim.studies.n1_join import NOT_GIVEN, NOT_IN_IT, N1Join, join_n1
 from gridsim.studies.peak_trend import UNKNOWN_TREND, PeakTrend, peak_trend
 from gridsim.studies.reopen import opened
 from gridsim.studies.transformer_years import (
-    UNIT_KEY,
     YEAR_COLUMNS,
     end_of_life_years,
     ranked_units,

@@ -9,7 +9,8 @@ import pytest
 
 import gridsim
 from gridsim.report.page.palette import COLOURS
-from gridsim.report.page.run_tables import RunTables, place_name
+from gridsim.report.page.place_names import place_name
+from gridsim.report.page.run_tables import RunTables
 from tests.support.browser import Browser, find_chromium
 from tests.support.synthetic_store import write_synthetic_store
 

@@ -14,8 +14,8 @@ from typer.testing import CliRunner
 import gridsim
 from gridsim.cli.app import app
 from gridsim.errors import InputError, ResultStoreError
-from gridsim.report.page.palette import COLOURS, EDGES, PALETTE
-from gridsim.report.page.run_tables import RunTables, chart_name, place_name
+from gridsim.report.page.place_names import chart_name, place_name
+from gridsim.report.page.run_tables import RunTables
 from gridsim.report.page.unit_sections import anchors
 from gridsim.results.clearing import OWN_FILES
 from gridsim.results.layout import csv_table
@@ -198,13 +198,6 @@ def test_anchors_are_safe_and_unique() -> None:
     assert found["ok_1.t1"] == "t-ok_1.t1"
     assert len(set(found.values())) == 5
     assert all(re.fullmatch(r"[A-Za-z0-9._-]+", anchor) for anchor in found.values())
-
-
-def test_colours_are_those_of_the_printed_pictures() -> None:
-    from gridsim.plots import style  # noqa: PLC0415
-
-    assert (EDGES, COLOURS) == (style.LOADING_EDGES, style.LOADING_COLOURS)
-    assert (PALETTE["ink"], PALETTE["alert"]) == (style.INK, style.ALERT)
 
 
 # -- other commands ----------------------------------------------------------------------------------------------------

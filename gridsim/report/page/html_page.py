@@ -21,12 +21,14 @@ from gridsim.report.page.page_answer import Answer
 from gridsim.report.page.page_charts import chart_data, map_data
 from gridsim.report.page.page_words import chart_words, town_names
 from gridsim.report.page.palette import PALETTE
-from gridsim.report.page.run_tables import RunTables, place_name, records
+from gridsim.report.page.place_names import place_name
+from gridsim.report.page.run_tables import RunTables
 from gridsim.report.page.unit_sections import anchors, n1_by_name, unit_sections
 from gridsim.report.page.vocabulary import Vocabulary
 from gridsim.results.layout import REPORT_FILES
 from gridsim.results.store import ResultStore
 from gridsim.results.whole_files import write_whole
+from gridsim.studies.finished_run import records
 from gridsim.studies.progress import Silence
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from gridsim.report.page.run_tables import place_name
+from gridsim.report.page.place_names import place_name
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

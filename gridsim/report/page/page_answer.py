@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from gridsim.report.page.run_tables import place_name, unit_names
+from gridsim.report.page.place_names import place_name, unit_names
 
 if TYPE_CHECKING:
     import pandas as pd

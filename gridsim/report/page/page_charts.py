@@ -9,7 +9,8 @@ import pandas as pd
 
 from gridsim.enums import ElementStatus
 from gridsim.report.page.packing import base64_of, narrow_loading, wide_loading
-from gridsim.report.page.run_tables import chart_name, place_name, records, unit_names
+from gridsim.report.page.place_names import chart_name, place_name, unit_names
+from gridsim.studies.finished_run import records
 from gridsim.studies.towns import TOWNS
 from gridsim.units import PERCENT
 
@@ -98,7 +99,7 @@ def _events(run: RunTables) -> list[list[Any]]:
     return [
         [
             lanes[event.kind],
-            int(event.day.value // 1_000_000),
+            int(event.opens.value // 1_000_000),
             place_name(event.name),
             None if np.isnan(event.mw) else round(float(event.mw), 1),
         ]

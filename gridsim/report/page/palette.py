@@ -4,20 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-#: Lower ends of the bands of loading in percent, and their colours, which fall in luminance with a jump at 100 %.
-EDGES = (0.0, 50.0, 70.0, 80.0, 90.0, 100.0, 110.0, 120.0, 130.0, 150.0)
-COLOURS = (
-    "#F3F7FA",
-    "#E2EDF5",
-    "#D0E2EF",
-    "#BCD6E9",
-    "#A6C8E1",
-    "#F49A32",
-    "#DE5F2C",
-    "#B52A36",
-    "#761440",
-    "#2A0A22",
-)
+from gridsim.studies import legend
+
+EDGES = (*legend.NORMAL_EDGES, *legend.OVERLOAD_EDGES)
+COLOURS = (*legend.NORMAL_COLOURS, *legend.OVERLOAD_COLOURS)
 #: Upper end of the scale of heat maps, in percent; higher loadings have the colour of the last band.
 TOP = 170.0
 
@@ -25,11 +15,11 @@ PALETTE: dict[str, Any] = {
     "edges": EDGES,
     "colours": COLOURS,
     "top": TOP,
-    "ink": "#222222",
-    "soft": "#5C5C5C",
-    "rule": "#CFCFCF",
-    "absent": "#D4D4D4",
-    "paper": "#FFFFFF",
-    "alert": "#8C1D2F",
+    "ink": legend.INK,
+    "soft": legend.SOFT_INK,
+    "rule": legend.RULE,
+    "absent": legend.ABSENT,
+    "paper": legend.PAPER,
+    "alert": legend.ALERT,
     "lanes": ["#2F6B9A", "#3A7D44", "#8A6D1F"],
 }

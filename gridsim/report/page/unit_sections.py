@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from gridsim.report.page.run_tables import place_name, records, unit_names
+from gridsim.assess.verdicts import VERDICT_ORDER
+from gridsim.report.page.place_names import place_name, unit_names
+from gridsim.studies.finished_run import records
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -19,7 +21,6 @@ if TYPE_CHECKING:
 N_EPISODES = 8
 #: Contributors shown for the highest hour, by their share.
 N_PARTS = 8
-VERDICT_ORDER = {"violated": 0, "unknown": 1, "ok": 2}
 _UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
 
 
