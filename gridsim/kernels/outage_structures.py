@@ -150,8 +150,7 @@ class OutageSteps(NamedTuple):
     loading:
         Percent before any outage. Shape (n_step, n_column).
     limit_percent, added_percent:
-        Loading above which a case counts as a violation, and by how much an outage must add to what was above it
-        before.
+        Loading above which a case counts as a violation, and by how much an outage must raise it to be its cause.
     """
 
     step: IndexArray

@@ -12,8 +12,8 @@ from rich.table import Table
 
 from gridsim.report.cells import UNKNOWN
 from gridsim.report.json_records import plain_records
+from gridsim.solve.contingency import NO_OUTAGE
 from gridsim.solve.hosting import SINGLE_SUPPLY
-from gridsim.solve.hosting_outages import NO_OUTAGE
 
 if TYPE_CHECKING:
     from rich.console import Console

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 #: Tables whose elements in service are the single outages of "n-1", in this order.
 SINGLE_OUTAGE_TABLES = ("trafo", "trafo3w", "line", "gen", "sgen")
 N_1 = "n-1"
-#: What results call a step that has no solution before any outage.
+#: What results call a step, or a need, that rests on no outage.
 NO_OUTAGE = "none"
 
 

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from gridsim.solve.outage_batch import OutageBatch
     from gridsim.solve.solution import BatchSolution
 
-#: What is above the limit before an outage counts as its violation only where it adds at least so many percent.
+#: A loading above the limit counts as a violation of an outage only where it adds at least so many percentage points.
 ADDED_PERCENT = 0.1
 
 

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from gridsim.enums import LoadingBasis, StepStatus
+from gridsim.solve.contingency import NO_OUTAGE
 from gridsim.solve.contingency_solver import ContingencySolver
 from gridsim.solve.hosting_room import Answers, Room
 
@@ -28,8 +29,6 @@ if TYPE_CHECKING:
     from gridsim.solve.hosting_grid import HostingGrid
     from gridsim.solve.options import SolveOptions
 
-#: Name where what holds is held without any outage.
-NO_OUTAGE = "none"
 #: How many of its highest steps each element brings into the sample.
 HIGHEST_STEPS = 3
 #: Questions solved in one call. Bounds the memory of their results; no result depends on it.

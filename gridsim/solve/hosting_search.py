@@ -26,8 +26,8 @@ from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
+from gridsim.solve.contingency import NO_OUTAGE
 from gridsim.solve.hosting_bracket import Capacities, largest_but_for, largest_fit
-from gridsim.solve.hosting_outages import NO_OUTAGE
 from gridsim.solve.hosting_room import Answers, no_answers
 from gridsim.solve.hosting_rounds import search_together
 

@@ -34,7 +34,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gridsim.studies.lead_lag_pairs import NO_OUTAGE, OutageNeed, PairSolver, stretches
+from gridsim.solve.contingency import NO_OUTAGE
+from gridsim.studies.lead_lag_pairs import OutageNeed, PairSolver, stretches
 from gridsim.studies.lead_lag_reach import REACH_POINTS
 from gridsim.studies.lead_lag_strides import first_need
 

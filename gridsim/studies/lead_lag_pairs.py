@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from gridsim.solve.contingency import NO_OUTAGE
 from gridsim.studies.lead_lag_outages import NOTHING_OUT, OutageBlock
 from gridsim.studies.lead_lag_projects import NOTHING, RELIEF_POINTS
 
@@ -22,8 +23,6 @@ if TYPE_CHECKING:
 
 #: Blocks kept ready: of the planned grid, for all projects, and of the grid without or with a project.
 KEPT_PLANNED, KEPT_OTHER = 8, 3
-#: Name of the outage where nothing has to fail.
-NO_OUTAGE = "none"
 
 
 @dataclass(frozen=True)
